@@ -1,0 +1,1 @@
+"""The front ends of threadbot and the place where everything is put together."""

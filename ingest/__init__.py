@@ -1,0 +1,1 @@
+"""Everything between files and the store: reading, parsing, planning, publishing."""
