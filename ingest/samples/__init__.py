@@ -1,0 +1,1 @@
+"""Four sample threads, two in each format, for the demo and the tests."""
