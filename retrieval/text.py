@@ -1,20 +1,34 @@
-"""Pure text work: which language, which script, where sentences end."""
+"""Pure text work: which language, where sentences end, how a text is cut into passages."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from retrieval.types import Span
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from retrieval.types import Language
 
 #: Han ideographs: the unified block, extension A, the compatibility block and the planes above.
-_HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-HAN = re.compile(f"[{_HAN}]")
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+
+_CLOSERS = "\"'”’」』）)】》〉]"
+#: A full stop of either script with the quotes and brackets it closes.
+_STOP = re.compile(rf"(?:[。！？!?…]+|\.+(?=[\s{re.escape(_CLOSERS)}]|$))[{re.escape(_CLOSERS)}]*")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\[“\"'])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|vs|cf|etc|al|Inc|Ltd|Co|No|Fig|approx|e\.g|i\.e|a\.m|p\.m|U\.S)\.$"
+)
+_CLAUSE = re.compile(r"[；;，,、：:]\s*")
+
+#: A sentence longer than this is cut at its clauses (code points).
+_LONGEST_SENTENCE = 400
+#: A Han character carries about as much as this many characters of English.
+_HAN_WEIGHT = 3
 
 
 def language_of(text: str) -> Language | None:
@@ -28,3 +42,95 @@ def language_of(text: str) -> Language | None:
     if not han and not words:
         return "zh" if _KANA.search(text) else None
     return "zh" if han * 2 >= words else "en"
+
+
+def weight(text: str) -> int:
+    """Return how much a text says, in characters of English."""
+    han = len(HAN.findall(text))
+    return len(text) + (_HAN_WEIGHT - 1) * han
+
+
+def sentences(text: str) -> list[Span]:
+    """Return the sentences of a text in order, trimmed; together they hold every visible character.
+
+    A line break ends a sentence unless it only wraps one: a lower-case letter follows it and no stop
+    comes before it.
+    """
+    spans: list[Span] = []
+    start = 0
+    for end in _boundaries(text):
+        spans.extend(_clauses(text, _trim(text, start, end)))
+        start = end
+    return [span for span in spans if span.start < span.end]
+
+
+def _boundaries(text: str) -> Iterator[int]:
+    """Yield the ends of sentences, ascending, the end of the text last."""
+    marks = [(match.end(), match) for match in _STOP.finditer(text)]
+    ends = {end for end, match in marks if _is_stop(text, match)}
+    ends.update(match.start() for match in re.finditer(r"\n+", text) if not _is_wrap(text, match))
+    yield from sorted(ends | {len(text)})
+
+
+def _is_stop(text: str, match: re.Match[str]) -> bool:
+    if not match.group().startswith("."):
+        # «“真的吗？”他问» goes on after the quotation, as does "Really?" he asked.
+        return not re.match(r"\s*[a-z，、,；]", text[match.end() :][:8])
+    following = text[match.end() : match.end() + 8].lstrip()
+    if following and following[0].islower():
+        return False
+    ending = text[max(0, match.start() - 8) : match.start() + 1]
+    return len(match.group()) > 1 or not _ABBREVIATION.search(ending)
+
+
+def _is_wrap(text: str, match: re.Match[str]) -> bool:
+    following = text[match.end() : match.end() + 1]
+    before = text[: match.start()].rstrip()[-1:]
+    return len(match.group()) == 1 and following.islower() and (before.isalnum() or before in {",", "，"})
+
+
+def _trim(text: str, start: int, end: int) -> Span:
+    inner = text[start:end]
+    return Span(start + len(inner) - len(inner.lstrip()), end - len(inner) + len(inner.rstrip()))
+
+
+def _clauses(text: str, span: Span) -> Iterator[Span]:
+    """Yield the sentence whole, or cut at clauses into parts of at most the longest sentence's length."""
+    start = span.start
+    while span.end - start > _LONGEST_SENTENCE:
+        limit = start + _LONGEST_SENTENCE
+        cuts = [match.end() for match in _CLAUSE.finditer(text, start + _LONGEST_SENTENCE // 2, limit)]
+        cut = cuts[-1] if cuts else limit
+        yield _trim(text, start, cut)
+        start = cut
+    yield _trim(text, start, span.end)
+
+
+def passages(text: str, *, least: int = 120, most: int = 360) -> list[Span]:
+    """Cut a text at sentence ends into passages that can be embedded; the passages hold every sentence once.
+
+    `least` and `most` are weights (characters of English, see `weight`): sentences are joined until
+    a passage has at least `least`, and not beyond `most` unless one sentence alone is longer.
+    """
+    groups: list[list[Span]] = []
+    size = 0
+    for sentence in sentences(text):
+        heavy = weight(sentence.of(text))
+        if groups and size < least and size + heavy <= most:
+            groups[-1].append(sentence)
+            size += heavy
+        else:
+            groups.append([sentence])
+            size = heavy
+    return [Span(group[0].start, group[-1].end) for group in _join_tail(text, groups, least, most)]
+
+
+def _join_tail(text: str, groups: list[list[Span]], least: int, most: int) -> Sequence[list[Span]]:
+    """Join a last group that is too light to stand alone to the one before it."""
+    if len(groups) < 2:
+        return groups
+    *rest, before, last = groups
+    joined = Span(before[0].start, last[-1].end).of(text)
+    if weight(Span(last[0].start, last[-1].end).of(text)) < least // 2 and weight(joined) <= most:
+        return [*rest, before + last]
+    return groups

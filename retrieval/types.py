@@ -86,3 +86,157 @@ class Comment:
     lines: tuple[int, int]
     #: How many images stood in it.
     images: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of code points in one text."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """Return the text inside the span."""
+        return text[self.start : self.end]
+
+    def holds(self, inner: Span) -> bool:
+        """Tell whether another span lies inside this one."""
+        return self.start <= inner.start and inner.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class PassageId:
+    """Names one passage: the n-th (from 0) of a comment's text in one language."""
+
+    comment_id: str
+    language: Language
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.comment_id}:{self.language}:{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> PassageId:
+        """Read what `str` wrote."""
+        comment_id, language, number = text.rsplit(":", 2)
+        return cls(comment_id, "zh" if language == "zh" else "en", int(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A comment as the store keeps it."""
+
+    comment: Comment
+    #: Of the texts alone; tells whether a comment changed.
+    digest: str
+    #: Ids from the root answer to the parent; empty for an answer.
+    ancestors: tuple[str, ...]
+    #: How each text is cut; a passage's place here is its number.
+    passages: dict[Language, tuple[Span, ...]]
+
+    def passage_ids(self) -> list[PassageId]:
+        """Return the ids of all its passages, Chinese first."""
+        return [
+            PassageId(self.comment.id, language, number)
+            for language, spans in self.passages.items()
+            for number in range(len(spans))
+        ]
+
+    def passage_text(self, passage: PassageId) -> str:
+        """Return the text of one of its passages."""
+        return self.passages[passage.language][passage.number].of(self.comment.text[passage.language] or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One passage an index found, best first in a list of hits."""
+
+    passage: PassageId
+    #: Cosine similarity from the dense index, BM25 from the lexical one.
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What an answer may come from; None admits everything."""
+
+    #: A thread's id, or part of its title or file name.
+    thread: str | None = None
+    author: str | None = None
+    #: First and last admitted day of the thread, ISO dates.
+    since: str | None = None
+    until: str | None = None
+    kind: Kind | None = None
+
+    def __bool__(self) -> bool:
+        return any(
+            value is not None for value in (self.thread, self.author, self.since, self.until, self.kind)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks, checked and with its language decided."""
+
+    text: str
+    language: Language
+    #: How many comments to return.
+    count: int = 5
+    filters: Filters = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One contiguous run of whole sentences of a comment, verbatim."""
+
+    language: Language
+    #: Where it stands in the comment's text of that language.
+    span: Span
+    text: str
+    #: Ranges in `text` that match the question, ascending and disjoint.
+    highlights: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLink:
+    """A short quote of a comment that an excerpt's comment answers, directly or not."""
+
+    id: str
+    author: str
+    position: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """One comment that answers, with the part of it that does."""
+
+    rank: int
+    #: How likely it answers: comparable between questions, 0 to 1.
+    score: float
+    comment: Comment
+    thread: Thread
+    #: Path of the thread's file, relative to the source it was found under.
+    path: str
+    quote: Quote
+    #: The counterpart of the quote in the other language, if the comment has one.
+    other: Quote | None
+    #: From the root answer to the parent.
+    chain: tuple[ChainLink, ...]
+    #: Ids of near-duplicates folded into this one.
+    similar: tuple[str, ...]
+    #: How the score came about, for `--explain`.
+    explanation: dict[str, float | int | str | list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the archive says to one question."""
+
+    question: Question
+    #: False when nothing relevant was found; `excerpts` are then the nearest ones, not an answer.
+    answered: bool
+    generation: int
+    #: The newest thread's date.
+    archive_date: str | None
+    excerpts: tuple[Excerpt, ...]
