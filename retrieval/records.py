@@ -1,0 +1,95 @@
+"""How a comment is written into the store and read back: one JSON document per comment."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from retrieval import text
+from retrieval.types import Bilingual, Comment, Kind, Language, Record, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Part of every digest: what is digested, and how, may change; then everything counts as changed.
+_DIGEST_VERSION = b"1"
+
+
+def digest(*parts: str | None, length: int = 20) -> bytes:
+    """Return a stable digest of texts; None differs from "", and ("ab", "c") from ("a", "bc")."""
+    hasher = hashlib.blake2b(_DIGEST_VERSION, digest_size=length)
+    for part in parts:
+        data = b"" if part is None else part.encode("utf-8", "surrogatepass")
+        hasher.update(b"-" if part is None else str(len(data)).encode() + b":")
+        hasher.update(data)
+    return hasher.digest()
+
+
+def short_id(*parts: str | None, length: int = 12) -> str:
+    """Return a digest as `length` lower-case letters and digits 2-7, five bits each."""
+    return base64.b32encode(digest(*parts)).decode().lower()[:length]
+
+
+def content_digest(comment_text: Bilingual) -> str:
+    """Return what tells whether a comment's text changed."""
+    return digest(comment_text.zh, comment_text.en).hex()
+
+
+def make_record(comment: Comment, ancestors: Iterable[str]) -> Record:
+    """Cut a comment into passages and add what the store keeps beside it."""
+    passages: dict[Language, tuple[Span, ...]] = {
+        language: tuple(text.passages(body)) for language, body in comment.text.items()
+    }
+    return Record(comment, content_digest(comment.text), tuple(ancestors), passages)
+
+
+def dumps(record: Record) -> str:
+    """Write a record as JSON."""
+    comment = record.comment
+    return json.dumps(
+        {
+            "id": comment.id,
+            "thread": comment.thread_id,
+            "position": comment.position,
+            "kind": comment.kind.value,
+            "author": comment.author,
+            "reply_to": comment.reply_to,
+            "parent": comment.parent,
+            "text": dict(comment.text.items()),
+            "lines": comment.lines,
+            "images": comment.images,
+            "digest": record.digest,
+            "ancestors": record.ancestors,
+            "passages": {
+                language: [[span.start, span.end] for span in spans]
+                for language, spans in record.passages.items()
+            },
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def loads(document: str) -> Record:
+    """Read what `dumps` wrote."""
+    data: dict[str, Any] = json.loads(document)
+    first, last = data["lines"]
+    comment = Comment(
+        id=data["id"],
+        thread_id=data["thread"],
+        position=data["position"],
+        kind=Kind(data["kind"]),
+        author=data["author"],
+        reply_to=data["reply_to"],
+        parent=data["parent"],
+        text=Bilingual(**data["text"]),
+        lines=(first, last),
+        images=data["images"],
+    )
+    passages: dict[Language, tuple[Span, ...]] = {
+        language: tuple(Span(start, end) for start, end in spans)
+        for language, spans in data["passages"].items()
+    }
+    return Record(comment, data["digest"], tuple(data["ancestors"]), passages)

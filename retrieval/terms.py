@@ -1,0 +1,103 @@
+"""Pure: the terms of a text, as the lexical index and the highlights match them.
+
+Han characters are folded to simplified and become single characters and pairs of neighbours, so that
+words of any length are found without cutting a sentence into words, which no cutter does without
+error. Latin words are lower-cased and stemmed; digits stand as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import opencc
+import snowballstemmer
+
+from retrieval.types import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_RUN = re.compile(
+    r"(?P<han>[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]+)"
+    r"|(?P<word>[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]+(?:['’][a-z]+)?[+#]*)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One indexed term and where it stands."""
+
+    text: str
+    span: Span
+    #: A pair of Han characters or a word; single Han characters are weaker evidence.
+    strong: bool
+
+
+@lru_cache(maxsize=1)
+def _folder() -> opencc.OpenCC:
+    return opencc.OpenCC("t2s")
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer("english")
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """Return the English stem of a lower-case word; words of other languages lose little."""
+    return str(_stemmer().stemWord(word))
+
+
+def fold(text: str) -> str:
+    """Return the text in simplified characters and lower case, of the same length, place for place."""
+    folded = "".join(_fold_character(character) for character in text)
+    simplified = str(_folder().convert(folded))
+    return simplified if len(simplified) == len(text) else folded
+
+
+@lru_cache(maxsize=20_000)
+def _fold_character(character: str) -> str:
+    plain = unicodedata.normalize("NFKC", character).lower()
+    return plain if len(plain) == 1 else character
+
+
+def terms(text: str) -> Iterator[Term]:
+    """Yield the terms of a text in order of place; a pair comes after its first character."""
+    folded = fold(text)
+    for match in _RUN.finditer(folded):
+        start, end = match.span()
+        if match.lastgroup == "word":
+            yield Term(stem(match.group().split("'")[0].split("’")[0]), Span(start, end), strong=True)
+            continue
+        run = match.group()
+        for place, character in enumerate(run):
+            yield Term(character, Span(start + place, start + place + 1), strong=len(run) == 1)
+            if place + 1 < len(run):
+                yield Term(run[place : place + 2], Span(start + place, start + place + 2), strong=True)
+
+
+def asked(question: str) -> dict[str, float]:
+    """Return the terms a question asks for, with their weights; none for a question of stop words only.
+
+    A single character inside a longer run is worth a tenth of a pair: alone it is found all over.
+    """
+    weights: dict[str, float] = {}
+    for term in terms(question):
+        if term.text in _stop_words():
+            continue
+        weight = 1.0 if term.strong else 0.1
+        weights[term.text] = max(weight, weights.get(term.text, 0.0))
+    return weights
+
+
+@lru_cache(maxsize=1)
+def _stop_words() -> frozenset[str]:
+    lines = files("retrieval").joinpath("stopwords.txt").read_text(encoding="utf-8").splitlines()
+    words = {word for line in lines if not line.startswith("#") for word in line.split()}
+    return frozenset(words | {stem(word) for word in words})

@@ -1,0 +1,165 @@
+"""The dense index and the comments themselves, in Chroma; the only importer of chromadb.
+
+Two collections, always written together:
+
+- `passages`: a vector per passage, id `COMMENT:LANGUAGE:NUMBER`, and metadata to filter by. Nothing is
+  read back from it but ids and distances: fetching metadata with a query costs four times the query.
+- `comments`: a JSON document per comment (see `records`), its vector the mean of its passages'.
+
+Chroma's behaviour that shapes this file (1.5.9): the space is fixed at creation; a batch is at most
+`get_max_batch_size()` long; an empty batch raises; two clients on one folder in one process share one
+system, which `close` must drop or a reopened store stays stale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from retrieval import records
+from retrieval.types import Hit, PassageId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from chromadb.api.client import Client
+    from chromadb.api.models.Collection import Collection
+    from numpy.typing import NDArray
+
+    from retrieval.types import Record
+
+T = TypeVar("T")
+
+#: ef_search 100, the default, loses up to an eighth of the neighbours; see the README's evaluation.
+_HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 24, "ef_search": 300}
+#: How many ids one `get` may name, well under SQLite's limit on variables.
+_GET_BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A comment ready to be written."""
+
+    record: Record
+    #: One row per passage, in the order of `record.passage_ids()`; float32, unit length; may have no rows.
+    vectors: NDArray[np.float32]
+
+
+class ChromaStore:
+    """One open store; `close` it before another one is opened on the same folder."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        settings: Any = {"hnsw": _HNSW}
+        self._passages: Collection = client.get_or_create_collection(
+            "passages", configuration=settings, embedding_function=None
+        )
+        self._comments: Collection = client.get_or_create_collection(
+            "comments", configuration=settings, embedding_function=None
+        )
+
+    @classmethod
+    def open(cls, folder: Path) -> ChromaStore:
+        """Open, or create, the embedded store in a folder."""
+        from chromadb.api.client import Client
+        from chromadb.config import Settings
+
+        return cls(Client(settings=Settings(is_persistent=True, persist_directory=str(folder))))
+
+    def close(self) -> None:
+        """Release the files, so that the same folder can be opened afresh in this process."""
+        self._client.close()
+
+    def upsert(self, items: Sequence[Embedded], days: Mapping[str, int]) -> None:
+        """Write comments with the vectors of all their passages.
+
+        `days` gives the day of a thread by its id, as yyyymmdd; 0 stands for unknown.
+        """
+        limit = self._client.get_max_batch_size()
+        for batch in _batches(items, limit):
+            self._comments.upsert(
+                ids=[item.record.comment.id for item in batch],
+                embeddings=np.stack([_direction(item.vectors) for item in batch]),
+                metadatas=[_metadata(item.record) for item in batch],
+                documents=[records.dumps(item.record) for item in batch],
+            )
+        rows = [(item, number) for item in items for number in range(len(item.vectors))]
+        for part in _batches(rows, limit):
+            passages = [item.record.passage_ids()[number] for item, number in part]
+            self._passages.upsert(
+                ids=[str(passage) for passage in passages],
+                embeddings=np.stack([item.vectors[number] for item, number in part]),
+                metadatas=[
+                    _metadata(item.record)
+                    | {"language": passage.language, "day": days[item.record.comment.thread_id]}
+                    for (item, _), passage in zip(part, passages, strict=True)
+                ],
+            )
+
+    def delete(self, comment_ids: Sequence[str], passage_ids: Sequence[PassageId]) -> None:
+        """Remove comments and passages; ids that are not there are ignored."""
+        for ids in _batches(comment_ids, _GET_BATCH):
+            self._comments.delete(ids=list(ids))
+        for passages in _batches(passage_ids, _GET_BATCH):
+            self._passages.delete(ids=[str(passage) for passage in passages])
+
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, where: dict[str, Any] | None = None
+    ) -> list[Hit]:
+        """Return the passages nearest to a vector, nearest first, with their cosine similarity."""
+        found = self._passages.query(
+            query_embeddings=vector[None, :], n_results=count, where=where or None, include=["distances"]
+        )
+        distances = found["distances"]
+        assert distances is not None  # noqa: S101 - for the type checker: they were asked for
+        return [
+            Hit(PassageId.parse(passage), 1.0 - distance)
+            for passage, distance in zip(found["ids"][0], distances[0], strict=True)
+        ]
+
+    def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
+        """Return comments by id; ids that are not there are left out."""
+        found: dict[str, Record] = {}
+        for batch in _batches(comment_ids, _GET_BATCH):
+            documents = self._comments.get(ids=list(batch), include=["documents"])["documents"]
+            for document in documents or []:
+                record = records.loads(document)
+                found[record.comment.id] = record
+        return found
+
+    def thread_records(self, thread_id: str) -> list[Record]:
+        """Return the comments of one thread in file order."""
+        documents = self._comments.get(where={"thread": thread_id}, include=["documents"])["documents"]
+        return sorted((records.loads(d) for d in documents or []), key=lambda record: record.comment.position)
+
+    def all_records(self) -> Iterator[Record]:
+        """Yield every comment, in batches of bounded size, in no particular order."""
+        offset = 0
+        while documents := self._comments.get(limit=_GET_BATCH, offset=offset, include=["documents"])[
+            "documents"
+        ]:
+            yield from map(records.loads, documents)
+            offset += len(documents)
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many comments and passages there are."""
+        return self._comments.count(), self._passages.count()
+
+
+def _metadata(record: Record) -> dict[str, str | int | float | bool | None]:
+    comment = record.comment
+    return {"thread": comment.thread_id, "author": comment.author, "kind": comment.kind.value}
+
+
+def _direction(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return where a comment points: its passages' mean; one without text points nowhere in particular."""
+    mean = vectors.mean(axis=0) if len(vectors) else np.ones(vectors.shape[1], dtype=np.float32)
+    norm = float(np.linalg.norm(mean)) or 1.0
+    return np.asarray(mean / norm, dtype=np.float32)
+
+
+def _batches(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
