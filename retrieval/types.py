@@ -142,6 +142,10 @@ class Record:
             for number in range(len(spans))
         ]
 
+    def passage_texts(self) -> list[str]:
+        """Return the texts of all its passages, in the order of their ids."""
+        return [self.passage_text(passage) for passage in self.passage_ids()]
+
     def passage_text(self, passage: PassageId) -> str:
         """Return the text of one of its passages."""
         return self.passages[passage.language][passage.number].of(self.comment.text[passage.language] or "")
@@ -172,6 +176,19 @@ class Filters:
         return any(
             value is not None for value in (self.thread, self.author, self.since, self.until, self.kind)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Filters as the indexes understand them; None admits everything."""
+
+    threads: tuple[str, ...] | None = None
+    #: Folded, see `terms.fold`.
+    author: str | None = None
+    kind: str | None = None
+    #: First and last admitted day of the thread, as yyyymmdd.
+    since: int | None = None
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from retrieval import records
+from retrieval.terms import fold
 from retrieval.types import Hit, PassageId
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
     from numpy.typing import NDArray
 
-    from retrieval.types import Record
+    from retrieval.types import Record, Scope
 
 T = TypeVar("T")
 
@@ -106,12 +107,10 @@ class ChromaStore:
         for passages in _batches(passage_ids, _GET_BATCH):
             self._passages.delete(ids=[str(passage) for passage in passages])
 
-    def nearest(
-        self, vector: NDArray[np.float32], count: int, where: dict[str, Any] | None = None
-    ) -> list[Hit]:
+    def nearest(self, vector: NDArray[np.float32], count: int, scope: Scope) -> list[Hit]:
         """Return the passages nearest to a vector, nearest first, with their cosine similarity."""
         found = self._passages.query(
-            query_embeddings=vector[None, :], n_results=count, where=where or None, include=["distances"]
+            query_embeddings=vector[None, :], n_results=count, where=_where(scope), include=["distances"]
         )
         distances = found["distances"]
         assert distances is not None  # noqa: S101 - for the type checker: they were asked for
@@ -151,7 +150,26 @@ class ChromaStore:
 
 def _metadata(record: Record) -> dict[str, str | int | float | bool | None]:
     comment = record.comment
-    return {"thread": comment.thread_id, "author": comment.author, "kind": comment.kind.value}
+    return {"thread": comment.thread_id, "author": fold(comment.author), "kind": comment.kind.value}
+
+
+def _where(scope: Scope) -> dict[str, Any] | None:
+    """Return a scope as Chroma's conditions, None where everything is admitted."""
+    conditions: list[dict[str, Any]] = []
+    if scope.threads is not None:
+        conditions.append({"thread": {"$in": list(scope.threads)}})
+    if scope.author is not None:
+        conditions.append({"author": scope.author})
+    if scope.kind is not None:
+        conditions.append({"kind": scope.kind})
+    if scope.since is not None:
+        conditions.append({"day": {"$gte": scope.since}})
+    if scope.until is not None:
+        # Threads without a date have day 0 and are in no range.
+        conditions += [{"day": {"$gt": 0}}, {"day": {"$lte": scope.until}}]
+    if len(conditions) > 1:
+        return {"$and": conditions}
+    return conditions[0] if conditions else None
 
 
 def _direction(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,79 @@
+"""The embedding cache: a vector per model fingerprint and text, kept across generations, in SQLite.
+
+It is what makes an interrupted ingest cheap: every batch is committed here before anything else is
+done with it, so no text is encoded twice but the batch in flight.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from retrieval.errors import RetrievalError
+from retrieval.records import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+#: How many keys one query names, well under SQLite's limit on variables.
+_BATCH = 500
+
+
+class EmbeddingCache:
+    """An open cache for one model."""
+
+    def __init__(self, path: Path, fingerprint: str) -> None:
+        self._fingerprint = fingerprint
+        try:
+            self._connection = sqlite3.connect(path, timeout=30)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute(
+                "CREATE TABLE IF NOT EXISTS vectors (fingerprint TEXT, digest BLOB, vector BLOB,"
+                " PRIMARY KEY (fingerprint, digest)) WITHOUT ROWID"
+            )
+        except sqlite3.DatabaseError as error:
+            raise RetrievalError(
+                f"The embedding cache {path} is damaged ({error}); delete it and ingest again, "
+                "nothing else is lost."
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    @staticmethod
+    def key(text: str) -> bytes:
+        """Return the key of a text."""
+        return digest(text, length=16)
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
+        """Return the vectors that are there, float32 rows by key."""
+        found: dict[bytes, NDArray[np.float32]] = {}
+        for start in range(0, len(keys), _BATCH):
+            part = keys[start : start + _BATCH]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT digest, vector FROM vectors WHERE fingerprint = ? AND digest IN ({marks})"  # noqa: S608 - only question marks are put in
+            with closing(self._connection.execute(query, (self._fingerprint, *part))) as rows:
+                found |= {key: np.frombuffer(vector, dtype="<f4") for key, vector in rows}
+        return found
+
+    def missing(self, keys: Iterable[bytes]) -> set[bytes]:
+        """Return the keys that are not there."""
+        wanted = list(dict.fromkeys(keys))
+        return set(wanted) - self.get(wanted).keys()
+
+    def put(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
+        """Keep vectors, durably, all or none."""
+        with self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+                [(self._fingerprint, key, vector.astype("<f4").tobytes()) for key, vector in vectors.items()],
+            )

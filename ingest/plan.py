@@ -1,0 +1,78 @@
+"""Pure: what has to happen to a thread's comments, and why; nothing here touches a file or an index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import TYPE_CHECKING
+
+from ingest.identity import ancestors
+from retrieval.records import make_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from retrieval.types import Comment, PassageId, Record
+
+
+@unique
+class Fate(StrEnum):
+    """What becomes of one comment."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    MOVED = "moved"
+    REMOVED = "removed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One comment's fate and the reason for it."""
+
+    fate: Fate
+    reason: str
+    #: As it is to be stored; None for a removed one.
+    record: Record | None
+    #: As it was stored; None for a new one.
+    before: Record | None
+
+    @property
+    def id(self) -> str:
+        """Return the comment's id."""
+        record = self.record or self.before
+        assert record is not None  # noqa: S101 - a step has one side at least
+        return record.comment.id
+
+    @property
+    def stale_passages(self) -> list[PassageId]:
+        """Return the passages that were stored and no longer are."""
+        before = self.before.passage_ids() if self.before else []
+        after = set(self.record.passage_ids()) if self.record else set()
+        return [passage for passage in before if passage not in after]
+
+
+def decide(comments: Sequence[Comment], previous: Iterable[Record]) -> list[Step]:
+    """Decide the fate of every comment of one thread: those present in file order, then the removed."""
+    before = {record.comment.id: record for record in previous}
+    chains = ancestors(comments)
+    steps = [_step(make_record(comment, chains[comment.id]), before.get(comment.id)) for comment in comments]
+    present = {comment.id for comment in comments}
+    return steps + remove(record for record in before.values() if record.comment.id not in present)
+
+
+def remove(previous: Iterable[Record]) -> list[Step]:
+    """Decide that comments leave."""
+    return [Step(Fate.REMOVED, "no longer in the files", None, record) for record in previous]
+
+
+def _step(record: Record, before: Record | None) -> Step:
+    if before is None:
+        return Step(Fate.NEW, "not in the index yet", record, None)
+    if record.digest != before.digest:
+        return Step(Fate.CHANGED, "its text changed", record, before)
+    if record.passages != before.passages:
+        return Step(Fate.CHANGED, "its text is cut into other passages", record, before)
+    if record != before:
+        return Step(Fate.MOVED, "its place in the file or in the thread changed", record, before)
+    return Step(Fate.UNCHANGED, "the same as before", record, before)
