@@ -1,4 +1,4 @@
-"""Write one generation: a copy of the one it is based on, with the changes made. Nothing is published here."""
+"""Write one generation, a copy of the one it is based on with the changes made; nothing is published here."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ anything, and a word that stands nowhere only adds nothing.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from retrieval.terms import fold, terms
@@ -84,10 +85,18 @@ class LexicalIndex:
             for score, address in found
         ]
 
-    def rarity(self, term: str) -> float:
-        """Return the share of passages that do not hold a term: 1 for an absent one, 0 for one in all."""
+    def ideal(self, weights: Mapping[str, float]) -> float:
+        """Return the score that a passage approaches which holds every term very often.
+
+        BM25's own sum, each term's frequency part at its limit k1 + 1 (tantivy has k1 = 1.2).
+        """
         total = self._searcher.num_docs
-        return 1.0 - self._searcher.doc_freq("terms", term) / total if total else 1.0
+        return sum(2.2 * weight * self._rarity(term, total) for term, weight in weights.items())
+
+    def _rarity(self, term: str, total: int) -> float:
+        """Return BM25's inverse document frequency of a term, as tantivy reckons it."""
+        holding = self._searcher.doc_freq("terms", term)
+        return math.log(1 + (total - holding + 0.5) / (holding + 0.5))
 
     def count(self) -> int:
         """Return how many passages there are."""

@@ -119,9 +119,15 @@ class ChromaStore:
             for passage, distance in zip(found["ids"][0], distances[0], strict=True)
         ]
 
+    def direction(self, comment_id: str) -> NDArray[np.float32]:
+        """Return the vector of a whole comment, which must be there."""
+        embeddings = self._comments.get(ids=[comment_id], include=["embeddings"])["embeddings"]
+        assert embeddings is not None  # noqa: S101 - for the type checker: they were asked for
+        return np.asarray(embeddings[0], dtype=np.float32)
+
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
         """Return comments by id; ids that are not there are left out."""
-        found: dict[str, Record] = {}
+        found: dict[str, Record] = {}  # an empty list of ids makes no batch: Chroma refuses one
         for batch in _batches(comment_ids, _GET_BATCH):
             documents = self._comments.get(ids=list(batch), include=["documents"])["documents"]
             for document in documents or []:
