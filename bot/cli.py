@@ -1,0 +1,183 @@
+"""The command line: what may be written, without doing any of it; imports nothing but argparse."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from retrieval.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_EXAMPLES = """\
+examples:
+  threadbot demo                                  see it answer from four sample threads
+  threadbot ingest ~/threads                      index a folder of archived threads
+  threadbot ask "How do I keep my hands warm?"    one answer, quoted
+  threadbot ask --json -n 3 "冬天骑车怎么保暖？"     the same for programs
+  threadbot chat                                  ask on, with /more, /original, /thread
+
+Settings come from the environment and from .env: THREADBOT_DATA_DIR, THREADBOT_MODEL, … (see the README).
+Exit codes: 0 answered, 1 error, 2 usage, 3 nothing relevant, 4 no index, 5 configuration.
+"""
+
+_COUNT_LIMIT = 50
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence that says where help is."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the sentence instead of leaving."""
+        raise UsageError(
+            f"{message[:1].upper()}{message[1:]}; `{self.prog} --help` says what can be written."
+        )
+
+
+class _Version(argparse.Action):
+    """Look the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        parser.exit(0, f"threadbot {version('threadbot')}\n")
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Read the arguments; `namespace.command` names the module in `bot.commands` that does the work."""
+    return build().parse_args(argv)
+
+
+def build() -> Parser:
+    """Describe every command."""
+    parser = Parser(
+        prog="threadbot",
+        description="Answer questions about archived discussion threads, in English and Chinese, "
+        "with quotes from the people who wrote them.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", required=True)
+    shared = Parser(add_help=False)
+    shared.add_argument(
+        "--data", type=Path, metavar="DIR", help="data folder (default: THREADBOT_DATA_DIR, else the user's)"
+    )
+    for add in (_demo, _ingest, _ask, _chat, _parse, _status, _show):
+        add(commands, shared)
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[Parser], shared: Parser, name: str, summary: str, more: str = ""
+) -> Parser:
+    description = summary[:1].upper() + summary[1:] + "." + (f" {more}" if more else "")
+    return commands.add_parser(name, parents=[shared], help=summary, description=description)
+
+
+def _demo(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    _add(
+        commands,
+        shared,
+        "demo",
+        "see it answer from four sample threads",
+        "Reads the samples into a temporary folder, asks a question in each language, and goes on as a chat "
+        "on a terminal. Nothing of it is kept.",
+    )
+
+
+def _ingest(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    parser = _add(
+        commands,
+        shared,
+        "ingest",
+        "index threads, or what changed in them",
+        "Files gone from a named folder leave the index; sources not named keep what they have.",
+    )
+    parser.add_argument(
+        "sources", nargs="+", type=Path, metavar="SOURCE", help="a thread file, or a folder of them"
+    )
+    parser.add_argument("--prune", action="store_true", help="drop sources that are not named here")
+    parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    parser.add_argument("--json", action="store_true", help="write the summary as JSON")
+
+
+def _ask(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    parser = _add(
+        commands,
+        shared,
+        "ask",
+        "answer questions with quoted comments",
+        "Each argument is one question; without any, each line of standard input is one.",
+    )
+    parser.add_argument("questions", nargs="*", metavar="QUESTION", help="a question, in quotation marks")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--json", action="store_true", help="an indented JSON object; an array for several questions"
+    )
+    form.add_argument("--jsonl", action="store_true", help="one line of JSON per question")
+    parser.add_argument("-n", dest="count", type=_count, metavar="K", help="how many comments (default: 5)")
+    parser.add_argument("--lang", choices=("auto", "en", "zh"), help="the language to quote in")
+    parser.add_argument("--explain", action="store_true", help="add how each score came about")
+    _filters(parser)
+
+
+def _filters(parser: Parser) -> None:
+    only = parser.add_argument_group("only comments")
+    only.add_argument(
+        "--thread", metavar="T", help="of this thread: its id, or part of its title or file name"
+    )
+    only.add_argument("--author", metavar="A", help="by this author")
+    only.add_argument("--since", type=_day, metavar="DAY", help="of threads from this day on (2025-09-02)")
+    only.add_argument("--until", type=_day, metavar="DAY", help="of threads up to this day")
+    only.add_argument(
+        "--kind", choices=("answer", "reply"), help="that answer the thread, or another comment"
+    )
+
+
+def _chat(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    parser = _add(
+        commands,
+        shared,
+        "chat",
+        "ask questions one after the other",
+        "/help lists its commands. Piped input is read one question a line and answered in plain lines.",
+    )
+    parser.add_argument(
+        "-n", dest="count", type=_count, metavar="K", help="how many comments at a time (default: 5)"
+    )
+    parser.add_argument("--lang", choices=("auto", "en", "zh"), help="the language to quote in")
+
+
+def _parse(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    parser = _add(commands, shared, "parse", "show what is read from thread files, without indexing them")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a thread file")
+    parser.add_argument("--jsonl", action="store_true", help="one line of JSON per comment")
+
+
+def _status(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    parser = _add(commands, shared, "status", "show what is indexed, and how fresh it is")
+    parser.add_argument("--json", action="store_true", help="write it as JSON")
+
+
+def _show(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    parser = _add(commands, shared, "show", "show a whole comment, and where it stands")
+    parser.add_argument("id", metavar="ID", help="the id of an excerpt")
+    parser.add_argument("--json", action="store_true", help="write it as JSON")
+
+
+def _count(text: str) -> int:
+    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _COUNT_LIMIT:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_COUNT_LIMIT}")
+
+
+def _day(text: str) -> str:
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2025-09-02") from None

@@ -1,0 +1,72 @@
+"""`threadbot demo`: four sample threads, a question in each language, and then a chat; nothing is kept."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from importlib.resources import as_file, files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from bot import messages, render_terminal
+from bot.asking import question
+from bot.commands.chat import talk
+from bot.progress import progress
+from bot.render_terminal import Note, Style
+from bot.screen import for_streams
+from bot.settings import interface_language, load
+from retrieval.types import Filters
+
+if TYPE_CHECKING:
+    import argparse
+
+    from bot.parts import Parts
+    from bot.screen import Screen
+    from bot.settings import Settings
+    from bot.streams import Streams
+    from retrieval.archive import Archive
+
+#: One asks in English what is answered in Chinese only; the other the other way round, of a bilingual thread.
+QUESTIONS = (
+    "How do I keep my hands warm on a bike in freezing weather?",
+    "十几层楼没有蜜蜂，番茄怎么授粉？",
+)
+#: How many comments each answer quotes here.
+_COUNT = 2
+
+
+def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
+    """Ingest the samples into a temporary folder, and answer from it."""
+    configured = load(arguments.data)
+    with TemporaryDirectory(prefix="threadbot-demo-", ignore_cleanup_errors=True) as folder:
+        settings = configured.model_copy(update={"data_dir": Path(folder)})
+        _ingest(settings, streams, parts)
+        with closing(parts.open_archive(settings)) as archive:
+            _present(archive, settings, streams)
+    return 0
+
+
+def _ingest(settings: Settings, streams: Streams, parts: Parts) -> None:
+    language = interface_language(settings.language, os.environ)
+    streams.complain(messages.DEMO_READING(language))
+    with as_file(files("ingest") / "samples") as samples, progress(streams, language) as shown:
+        parts.ingest([samples], settings, progress=shown)
+
+
+def _present(archive: Archive, settings: Settings, streams: Streams) -> None:
+    language = interface_language(settings.language, os.environ)
+    screen = for_streams(streams)
+    for text in QUESTIONS:
+        _ask(text, archive, screen)
+    if streams.converses:
+        screen.show([Note(messages.DEMO_CHAT(language), Style.STRONG)])
+        talk(archive, settings, streams)
+    screen.show([Note(messages.DEMO_NEXT(language), Style.STRONG)])
+
+
+def _ask(text: str, archive: Archive, screen: Screen) -> None:
+    asked = question(text, "auto", _COUNT, Filters())
+    with screen.working(messages.SEARCHING(asked.language)):
+        answer = archive.answer(asked)
+    screen.show([Note(f"› {text}", Style.STRONG), *render_terminal.answer(answer)])

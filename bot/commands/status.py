@@ -1,0 +1,147 @@
+"""`threadbot status`: what is indexed, by which model, and how fresh it is; loads neither model nor index."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot import as_json
+from bot.render_terminal import one_line
+from bot.settings import load
+from retrieval.errors import NoIndexError
+from retrieval.generations import read_manifest
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.parts import Parts
+    from bot.streams import Streams
+    from retrieval.generations import Manifest, ThreadEntry
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_STEP = 1000
+
+
+def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
+    """Read the published manifest and describe it."""
+    del parts
+    data_dir = load(arguments.data).data_dir
+    manifest = read_manifest(data_dir)
+    if manifest is None:
+        raise NoIndexError(
+            f"There is no index in {data_dir} yet; make one with: threadbot ingest YOUR_FOLDER"
+        )
+    size = disk_size(data_dir)
+    if arguments.json:
+        streams.say(as_json.dumps(status_object(manifest, data_dir, size), indent=2))
+    else:
+        for line in describe(manifest, data_dir, size, datetime.now(UTC)):
+            streams.say(line)
+    return 0
+
+
+def status_object(manifest: Manifest, data_dir: Path, size: int) -> as_json.JsonObject:
+    """Return the status as one JSON object."""
+    return {
+        "data_dir": str(data_dir),
+        "generation": manifest.generation,
+        "created": manifest.created,
+        "archive_date": manifest.archive_date,
+        "model": manifest.model,
+        "fingerprint": manifest.fingerprint,
+        "dimensions": manifest.dimensions,
+        "bytes": size,
+        "comments": sum(entry.comments for entry in manifest.threads),
+        "threads": [_thread_object(entry) for entry in manifest.threads],
+        "skipped": [{"path": path, "reason": reason} for path, reason in _skipped(manifest)],
+        "last_run": manifest.run,
+    }
+
+
+def describe(manifest: Manifest, data_dir: Path, size: int, now: datetime) -> Iterator[str]:
+    """Yield the status as lines to read."""
+    threads = manifest.threads
+    yield f"Data folder   {data_dir} ({human_size(size)})"
+    yield f"Generation    {manifest.generation}, written {ago(manifest.created, now)} ({manifest.created})"
+    yield f"Model         {manifest.model} ({manifest.dimensions} dimensions)"
+    yield (
+        f"Threads       {len(threads)}, with {sum(entry.comments for entry in threads)} comments: "
+        f"{sum(entry.zh for entry in threads)} in Chinese, {sum(entry.en for entry in threads)} in English"
+    )
+    yield f"Newest        {manifest.archive_date or 'no thread has a date'}"
+    yield from _last_run(manifest)
+    yield ""
+    for entry in threads:
+        yield from _thread_lines(entry)
+    skipped = _skipped(manifest)
+    if skipped:
+        yield f"\nSkipped {len(skipped)}:"
+        yield from (f"  {one_line(path)}: {one_line(reason)}" for path, reason in skipped)
+
+
+def disk_size(folder: Path) -> int:
+    """Return how many bytes the files of a folder take; files that vanish meanwhile count nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:
+            continue
+    return total
+
+
+def human_size(size: float) -> str:
+    """Write a size as people do."""
+    for unit in _UNITS[:-1]:
+        if size < _STEP:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= _STEP
+    return f"{size:.1f} {_UNITS[-1]}"
+
+
+def ago(moment: str, now: datetime) -> str:
+    """Say how long ago an ISO moment was, in the largest unit that fits."""
+    then = datetime.fromisoformat(moment)
+    seconds = int((now - (then if then.tzinfo else then.replace(tzinfo=UTC))).total_seconds())
+    for name, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        count = seconds // length
+        if count >= 1:
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+def _thread_object(entry: ThreadEntry) -> as_json.JsonObject:
+    return {
+        "id": entry.thread.id,
+        "title": as_json.bilingual(entry.thread.title),
+        "date": entry.thread.date,
+        "path": entry.path,
+        "comments": entry.comments,
+        "answers": entry.answers,
+        "zh": entry.zh,
+        "en": entry.en,
+    }
+
+
+def _thread_lines(entry: ThreadEntry) -> Iterator[str]:
+    titles = " / ".join(one_line(title) for _, title in entry.thread.title.items())
+    yield titles or "(no title)"
+    yield (
+        f"  {one_line(entry.path)} · {entry.thread.date or 'no date'} · {entry.comments} comments, "
+        f"{entry.answers} of them answers; {entry.zh} in Chinese, {entry.en} in English · {entry.thread.id}"
+    )
+
+
+def _last_run(manifest: Manifest) -> Iterator[str]:
+    run = manifest.run
+    if run:
+        counts = ", ".join(
+            f"{run.get(name, 0)} {name}" for name in ("new", "changed", "removed", "unchanged")
+        )
+        yield f"Last change   {counts}; {run.get('seconds', 0):.1f} s"
+
+
+def _skipped(manifest: Manifest) -> list[tuple[str, str]]:
+    return [(entry.path, entry.skipped) for entry in manifest.files if entry.skipped]

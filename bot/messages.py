@@ -1,0 +1,145 @@
+"""Every sentence to users of the front ends, in English and Chinese side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from retrieval.types import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One sentence in both languages, with the same `{placeholders}`."""
+
+    en: str
+    zh: str
+
+    def __call__(self, language: Language, **values: object) -> str:
+        """Return the sentence in a language, its placeholders filled."""
+        return (self.zh if language == "zh" else self.en).format(**values)
+
+
+# An excerpt and what stands around it.
+
+REPLYING_TO = Message(en="{author}, replying to {name}", zh="{author} 回复 {name}")
+UNTITLED = Message(en="untitled thread", zh="无标题")
+ANSWERS = Message(en="answers {author}: {quote}", zh="回应 {author}：{quote}")
+SIMILAR = Message(en="{count} more in nearly the same words", zh="另有 {count} 条几乎相同")
+ONLY_CHINESE = Message(en="this comment exists only in Chinese", zh="这条评论只有中文")
+ONLY_ENGLISH = Message(en="this comment exists only in English", zh="这条评论只有英文")
+NO_TEXT = Message(en="(a picture without text)", zh="（只有图片，没有文字）")
+ARCHIVE_DATE = Message(en="The archive's newest thread is from {date}.", zh="档案中最新的讨论是 {date} 的。")
+CHINESE = Message(en="Chinese", zh="中文")
+ENGLISH = Message(en="English", zh="英文")
+
+# What an answer amounts to.
+
+NOTHING_RELEVANT = Message(en="Nothing in the threads speaks to this.", zh="这些讨论里没有人谈到这个问题。")
+NEAREST_BY_MORE = Message(
+    en="/more shows the nearest comments all the same.", zh="输入 /more 可以看看最接近的评论。"
+)
+NEAREST_BY_JSON = Message(
+    en="The nearest comments are in the output of --json, and in `threadbot chat` behind /more.",
+    zh="最接近的评论：加 --json 可见，或在 threadbot chat 里输入 /more。",
+)
+NEAREST = Message(
+    en="The nearest comments; they may well not speak to your question:",
+    zh="最接近的评论，不一定与你的问题有关：",
+)
+NO_EXCERPTS = Message(en="There is no comment to show.", zh="没有可以显示的评论。")
+
+TYPE_QUESTIONS = Message(en="Write one question a line; Ctrl-D ends.", zh="每行一个问题，按 Ctrl-D 结束。")
+
+# How far an ingest has come: a sentence per stage.
+
+STAGES = {
+    "read": Message(en="Reading threads", zh="读取讨论"),
+    "embed": Message(en="Embedding passages", zh="计算向量"),
+    "write": Message(en="Writing the index", zh="写入索引"),
+}
+
+# The conversation on a terminal.
+
+WELCOME = Message(
+    en="{comments} comments from {threads} threads. Ask in English or Chinese; /help lists what else works.",
+    zh="共 {threads} 个讨论、{comments} 条评论。可以用中文或英文提问；/help 查看其他命令。",
+)
+LOADING = Message(en="Loading the model…", zh="正在加载模型……")
+SEARCHING = Message(en="Searching…", zh="正在查找……")
+STOPPED = Message(en="Stopped.", zh="已停止。")
+MORE_HINT = Message(
+    en="/more · /original (the other language) · /like N · /show N",
+    zh="/more 更多 · /original 另一种语言 · /like N 相似的 · /show N 全文",
+)
+NO_MORE = Message(en="There are no more comments for this question.", zh="这个问题没有更多评论了。")
+ASK_FIRST = Message(en="Ask a question first.", zh="请先提一个问题。")
+NO_OTHER_LANGUAGE = Message(
+    en="The comments shown exist in one language only.", zh="显示的评论只有一种语言。"
+)
+WHICH_NUMBER = Message(
+    en="Say which comment, by a number between 1 and {last}: {command} 1",
+    zh="请用 1 到 {last} 之间的数字指明哪条评论：{command} 1",
+)
+UNKNOWN_COMMAND = Message(
+    en="There is no command {command}; did you mean {nearest}?",
+    zh="没有 {command} 这个命令；是不是 {nearest}？",
+)
+UNKNOWN_COMMAND_HELP = Message(
+    en="There is no command {command}; /help lists them all.",
+    zh="没有 {command} 这个命令；/help 列出所有命令。",
+)
+LANG_SET = Message(en="Quotes now come in English.", zh="现在优先引用中文。")
+LANG_AUTO = Message(en="Quotes now come in the language of the question.", zh="现在按提问的语言引用。")
+LANG_USAGE = Message(
+    en="Write /lang en, /lang zh or /lang auto.", zh="请输入 /lang en、/lang zh 或 /lang auto。"
+)
+THREAD_SET = Message(en="Answers now come only from: {titles}", zh="现在只在以下讨论中查找：{titles}")
+THREAD_OFF = Message(en="Answers now come from all threads.", zh="现在在所有讨论中查找。")
+THREAD_UNKNOWN = Message(
+    en="No thread is called {name}; /sources lists them all.",
+    zh="没有名为 {name} 的讨论；/sources 列出所有讨论。",
+)
+SOURCE = Message(
+    en="{number}. {title} ({date}, {path}): {comments} comments",
+    zh="{number}. {title}（{date}，{path}）：{comments} 条评论",
+)
+NO_DATE = Message(en="no date", zh="无日期")
+GOODBYE = Message(en="Goodbye.", zh="再见。")
+
+# The commands, as /help lists them.
+
+HELP_ASK = Message(en="Anything else you type is a question.", zh="其他输入都会当作问题。")
+HELP_HELP = Message(en="this list", zh="显示这份列表")
+HELP_MORE = Message(en="the next comments for the last question", zh="上一个问题的更多评论")
+HELP_ORIGINAL = Message(
+    en="the comments shown, or comment N, in the other language", zh="用另一种语言显示（第 N 条）评论"
+)
+HELP_LIKE = Message(en="comments like comment N", zh="与第 N 条相似的评论")
+HELP_SHOW = Message(en="all of comment N, and where it stands", zh="第 N 条评论的全文和出处")
+HELP_LANG = Message(en="the language of quotes: en, zh or auto", zh="引用的语言：en、zh 或 auto")
+HELP_THREAD = Message(
+    en="ask only one thread (its number, or part of its name); off: all of them",
+    zh="只在一个讨论中查找（编号或名称的一部分）；off 取消",
+)
+HELP_SOURCES = Message(en="the threads of the archive", zh="档案中的讨论")
+HELP_QUIT = Message(en="leave (so does Ctrl-D)", zh="退出（Ctrl-D 也可以）")
+HELP_KEYS = Message(
+    en="Enter asks, Alt-Enter starts a new line, Ctrl-C stops, the right arrow takes a suggestion.",
+    zh="回车提问，Alt-回车换行，Ctrl-C 停止，右方向键采用提示。",
+)
+
+# The demonstration.
+
+DEMO_READING = Message(
+    en="Reading four sample threads into a temporary folder…", zh="正在把四个示例讨论读入临时文件夹……"
+)
+DEMO_CHAT = Message(
+    en="Now ask the sample threads yourself; /sources lists them, /quit leaves.",
+    zh="现在可以自己向示例讨论提问；/sources 列出讨论，/quit 退出。",
+)
+DEMO_NEXT = Message(
+    en="Next, index your own threads: threadbot ingest YOUR_FOLDER, then: threadbot chat",
+    zh="接下来可以导入自己的讨论：threadbot ingest 你的文件夹，然后：threadbot chat",
+)

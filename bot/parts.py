@@ -1,0 +1,76 @@
+"""The parts a command is put together from, each imported only when it is built; tests replace them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bot.settings import Settings
+    from ingest.sync import Progress, Summary
+    from retrieval.archive import Archive
+
+
+class OpenArchive(Protocol):
+    """How to open the archive that the settings name."""
+
+    def __call__(self, settings: Settings) -> Archive:
+        """Return it; its model is not loaded yet."""
+
+
+class Ingest(Protocol):
+    """How to bring the index that the settings name in step with sources."""
+
+    def __call__(
+        self,
+        sources: Sequence[Path],
+        settings: Settings,
+        *,
+        prune: bool = False,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Summary:
+        """Return what was done."""
+
+
+def open_archive(settings: Settings) -> Archive:
+    """See `OpenArchive`."""
+    from retrieval.archive import Archive
+    from retrieval.embedder import SentenceTransformerEmbedder
+
+    embedder = SentenceTransformerEmbedder(settings.model, settings.device)
+    return Archive(settings.data_dir, embedder, excerpt_length=settings.excerpt_length)
+
+
+def ingest(
+    sources: Sequence[Path],
+    settings: Settings,
+    *,
+    prune: bool = False,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """See `Ingest`."""
+    from ingest import sync
+    from retrieval.embedder import SentenceTransformerEmbedder
+
+    return sync.ingest(
+        sources,
+        settings.data_dir,
+        SentenceTransformerEmbedder(settings.model, settings.device),
+        model=settings.model,
+        prune=prune,
+        dry_run=dry_run,
+        progress=progress,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The real ones, unless told otherwise."""
+
+    open_archive: OpenArchive = open_archive
+    ingest: Ingest = ingest

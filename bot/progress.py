@@ -1,0 +1,85 @@
+"""How far an ingest has come, on standard error and only where a person looks at it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bot import messages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.progress import Progress as RichProgress
+    from rich.progress import Task, TaskID
+
+    from bot.streams import Streams
+    from ingest.sync import Progress
+    from retrieval.types import Language
+
+#: What is counted in each stage, for its rate; reading is counted in bytes.
+_BYTES = "read"
+
+
+class Bar:
+    """A bar per stage, with its rate and the time it still takes."""
+
+    def __init__(self, drawing: RichProgress, language: Language) -> None:
+        self._drawing = drawing
+        self._language = language
+        self._task: TaskID | None = None
+
+    def stage(self, name: str, total: int | None) -> None:
+        """See `ingest.sync.Progress.stage`."""
+        self.done()
+        sentence = messages.STAGES.get(name)
+        shown = sentence(self._language) if sentence else name
+        self._task = self._drawing.add_task(shown, total=total, unit=name)
+
+    def advance(self, units: int) -> None:
+        """See `ingest.sync.Progress.advance`."""
+        if self._task is not None:
+            self._drawing.advance(self._task, units)
+
+    def done(self) -> None:
+        """See `ingest.sync.Progress.done`."""
+        if self._task is None:
+            return
+        task = next(task for task in self._drawing.tasks if task.id == self._task)
+        total = task.total or task.completed or 1
+        self._drawing.update(self._task, total=total, completed=total)
+        self._task = None
+
+
+@contextmanager
+def progress(streams: Streams, language: Language) -> Iterator[Progress | None]:
+    """Give a progress to report to, None where standard error is no terminal."""
+    if not streams.stderr.isatty():
+        yield None
+        return
+    from rich import progress as rich
+    from rich.console import Console
+
+    class Rate(rich.ProgressColumn):
+        """How many units a second."""
+
+        def render(self, task: Task) -> str:
+            return rate(task.speed, str(task.fields.get("unit")))
+
+    columns = (
+        rich.SpinnerColumn(finished_text="✓"),
+        rich.TextColumn("{task.description}", markup=False),
+        rich.BarColumn(bar_width=24),
+        rich.TaskProgressColumn(),
+        Rate(),
+        rich.TimeRemainingColumn(compact=True),
+    )
+    with rich.Progress(*columns, console=Console(file=streams.stderr)) as drawing:
+        yield Bar(drawing, language)
+
+
+def rate(speed: float | None, stage: str) -> str:
+    """Write how fast a stage goes, in megabytes where it counts bytes."""
+    if speed is None:
+        return ""
+    return f"{speed / 1e6:.1f} MB/s" if stage == _BYTES else f"{speed:.0f}/s"

@@ -1,0 +1,88 @@
+"""What the environment and `.env` may say; the README's table is checked against these descriptions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from platformdirs import user_data_path
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from retrieval.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from retrieval.types import Language
+
+PREFIX = "THREADBOT_"
+
+
+class Settings(BaseSettings):
+    """Every setting, read once at the start of a command."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        # Field names may start with "model".
+        protected_namespaces=(),
+    )
+
+    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+        default_factory=lambda: user_data_path("threadbot", appauthor=False),
+        description="Where the index, the embedding cache and the chat history are kept. "
+        "Default: the platform's user data folder.",
+    )
+    model: str = Field(
+        default="built-in",
+        description="The sentence-transformers model: `built-in`, one of the Hugging Face hub, or a folder.",
+    )
+    device: str | None = Field(
+        default=None,
+        description="Where the model runs: `cpu`, `cuda`, `mps`, … Default: whatever it finds.",
+    )
+    language: Literal["auto", "en", "zh"] = Field(
+        default="auto",
+        description="The language of quotes and sentences: `auto` follows the question, or `en`, `zh`.",
+    )
+    count: int = Field(default=5, ge=1, le=50, description="How many comments an answer quotes, 1 to 50.")
+    excerpt_length: int = Field(
+        default=300, ge=40, le=4000, description="How many characters a quote has at most, 40 to 4000."
+    )
+
+
+def load(data: Path | None = None) -> Settings:
+    """Read the settings; `data`, from `--data`, goes before any other place for the data folder.
+
+    Raise ConfigError with one sentence that names the first wrong variable.
+    """
+    given = {} if data is None else {"data_dir": data}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # mypy takes the dict for the private options
+    except ValidationError as error:
+        raise ConfigError(_sentence(error)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The file .env cannot be read ({error}); mend or remove it.") from error
+
+
+def interface_language(language: Literal["auto", "en", "zh"], environment: Mapping[str, str]) -> Language:
+    """Choose the language of sentences that answer no question: the setting, else the locale's."""
+    if language != "auto":
+        return language
+    names = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next((name for name in names if name), "")
+    return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = PREFIX + str(first["loc"][0]).upper()
+    what = first["msg"][:1].lower() + first["msg"][1:]
+    return (
+        f"The setting {name} is {first['input']!r}, but its {what}; correct it in the environment or in .env."
+    )
