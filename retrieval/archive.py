@@ -128,7 +128,7 @@ class Archive:
         if manifest.fingerprint != self._embedder.fingerprint:
             raise NoIndexError(
                 f"The index in {self._data_dir} was made with another model ({manifest.model}); run "
-                "`threadbot ingest YOUR_FOLDER` to make it anew with this one, or set THREADBOT_MODEL to that one."
+                "`threadbot ingest YOUR_FOLDER` to make it anew, or set THREADBOT_MODEL to that one."
             )
         from retrieval.lexical import LexicalIndex
         from retrieval.vectors import ChromaStore
