@@ -15,6 +15,7 @@ CommonMark with tables and strikethrough, and these differences:
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -24,6 +25,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import html_block, reference
 from markdown_it.rules_inline import StateInline, html_inline
 from markdown_it.rules_inline.state_inline import Scanned
+from markdown_it.token import Token
 
 from ingest.formats import html
 
@@ -32,13 +34,20 @@ if TYPE_CHECKING:
     from typing import Any
 
     from markdown_it.rules_block import StateBlock
-    from markdown_it.token import Token
 
 #: Characters of one paragraph that are parsed together; a mark whose partner is farther away stays.
 INLINE_LIMIT = 20_000
+#: Link rules go back at every opening bracket: with this many in that many characters, fewer are parsed
+#: together; with so many that they cannot be links, they are left alone.
+_MANY_BRACKETS = 500
+_TOO_MANY_BRACKETS = 5_000
+_BRACKET_LIMIT = 1_000
 #: How deep quotes and lists may nest; beyond it markdown-it drops the text, so callers check for it.
 NESTING_LIMIT = 100
+#: How deep brackets may nest; each level makes a run of them slower to read.
+_BRACKET_NESTING = 20
 
+_MARK = re.compile(r"[\\`*_\[\]<>&~!]")
 _ASCII_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 #: Punctuation of Chinese text whose width Unicode leaves open.
 _CHINESE_PUNCTUATION = frozenset("“”‘’…—·")
@@ -58,16 +67,24 @@ def blocks(source: str, env: MutableMapping[str, Any]) -> list[Token]:
 
     :param env: Carries link definitions from block to block; give the same one to `inlines`.
     """
-    parser = _parser()
+    parser = _parser(NESTING_LIMIT)
     tokens: list[Token] = []
     parser.block.parse(source, parser, env, tokens)
     return tokens
 
 
+def is_plain(content: str) -> bool:
+    """Tell whether no character of a paragraph can be a mark, so that it need not be parsed."""
+    return not _MARK.search(content)
+
+
 def inlines(content: str, env: MutableMapping[str, Any]) -> Iterator[Token]:
     """Yield the inline tokens of a paragraph, a heading or a table cell."""
-    parser = _parser()
+    parser = _parser(_BRACKET_NESTING)
     for piece in _pieces(content):
+        if piece.count("[") > _TOO_MANY_BRACKETS:
+            yield Token("text", "", 0, content=piece)
+            continue
         state = _InlineState(piece, parser, env, [])
         parser.inline.tokenize(state)
         for rule in parser.inline.ruler2.getRules(""):
@@ -121,9 +138,25 @@ def _placed_html_inline(state: StateInline, silent: bool) -> bool:
     return found
 
 
+class _Markdown(MarkdownIt):
+    """markdown-it that leaves addresses as they are: nobody follows them, and an autolink shows them."""
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802 (markdown-it's name)
+        """Return the address unchanged; encoding it takes longer than all the rest of a link."""
+        return url
+
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802 (markdown-it's name)
+        """Return an autolink's text as it was written."""
+        return link
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802 (markdown-it's name)
+        """Take any address for one: `[text](javascript:…)` is a link to a reader."""
+        return True
+
+
 @cache
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": NESTING_LIMIT}).enable(["table", "strikethrough"])
+def _parser(nesting: int) -> MarkdownIt:
+    parser = _Markdown("commonmark", {"maxNesting": nesting}).enable(["table", "strikethrough"])
     parser.block.ruler.at("html_block", _html_block, {"alt": ["paragraph", "reference", "blockquote"]})
     parser.block.ruler.at("reference", _reference)
     return parser
@@ -132,11 +165,15 @@ def _parser() -> MarkdownIt:
 def _pieces(content: str) -> Iterator[str]:
     """Yield the content in runs of at most INLINE_LIMIT characters, cut after a line where possible."""
     start = 0
-    while len(content) - start > INLINE_LIMIT:
-        cut = content.rfind("\n", start, start + INLINE_LIMIT) + 1 or start + INLINE_LIMIT
-        yield content[start:cut]
-        start = cut
-    yield content[start:]
+    while start < len(content):
+        limit = INLINE_LIMIT
+        if _MANY_BRACKETS < content.count("[", start, start + limit) <= _TOO_MANY_BRACKETS:
+            limit = _BRACKET_LIMIT
+        end = start + limit
+        if end < len(content):
+            end = content.rfind("\n", start, end) + 1 or end
+        yield content[start:end]
+        start = end
 
 
 class _InlineState(StateInline):

@@ -82,7 +82,10 @@ def _read_block(writer: _Writer, token: Token, start: int, env: dict[str, Any]) 
     first, end = (token.map[0] + start, token.map[1] + start) if token.map else (start, start)
     match token.type:
         case "inline":
-            _read_paragraph(writer, markdown.inlines(token.content, env), end)
+            if markdown.is_plain(token.content):
+                _read_plain(writer, token.content, end)
+            else:
+                _read_paragraph(writer, markdown.inlines(token.content, env), end)
         case "fence" | "code_block":
             writer.paragraph()
             writer.verbatim(token.content, first + (token.type == "fence"))
@@ -111,6 +114,15 @@ def _read_boundary(writer: _Writer, token: Token) -> None:
             writer.line()
         case _ if token.tag not in _WITHIN:
             writer.paragraph()
+
+
+def _read_plain(writer: _Writer, content: str, end: int) -> None:
+    """Write a paragraph without any mark in it."""
+    for line in content.split("\n"):
+        writer.line()
+        writer.say(line)
+    if content:
+        writer.last_line = end - 1
 
 
 def _read_paragraph(writer: _Writer, children: Iterator[Token], end: int) -> None:
