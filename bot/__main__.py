@@ -57,8 +57,9 @@ def run() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     code = main()
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:  # keep the interpreter's own last flush from complaining
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:  # reported already; keep the interpreter's own last flush from complaining
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 

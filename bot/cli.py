@@ -39,10 +39,16 @@ class Parser(argparse.ArgumentParser):
 class _Version(argparse.Action):
     """Look the version up only when it is asked for."""
 
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from importlib.metadata import version
+    def __call__(self, *_: object) -> NoReturn:
+        import sys
+        from importlib.metadata import PackageNotFoundError, version
 
-        parser.exit(0, f"threadbot {version('threadbot')}\n")
+        try:
+            found = version("threadbot")
+        except PackageNotFoundError:
+            found = "(run from its source folder)"
+        sys.stdout.write(f"threadbot {found}\n")
+        raise SystemExit(0)
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:

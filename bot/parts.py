@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from ingest.sync import Progress, Summary
     from retrieval.archive import Archive
+    from retrieval.embedder import Embedder
 
 
 class OpenArchive(Protocol):
@@ -36,12 +38,19 @@ class Ingest(Protocol):
         """Return what was done."""
 
 
+@lru_cache(maxsize=1)
+def _embedder(model: str, device: str | None) -> Embedder:
+    """Return the process's one embedder, so that a demo loads its model once."""
+    from retrieval.embedder import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder(model, device)
+
+
 def open_archive(settings: Settings) -> Archive:
     """See `OpenArchive`."""
     from retrieval.archive import Archive
-    from retrieval.embedder import SentenceTransformerEmbedder
 
-    embedder = SentenceTransformerEmbedder(settings.model, settings.device)
+    embedder = _embedder(settings.model, settings.device)
     return Archive(settings.data_dir, embedder, excerpt_length=settings.excerpt_length)
 
 
@@ -55,12 +64,11 @@ def ingest(
 ) -> Summary:
     """See `Ingest`."""
     from ingest import sync
-    from retrieval.embedder import SentenceTransformerEmbedder
 
     return sync.ingest(
         sources,
         settings.data_dir,
-        SentenceTransformerEmbedder(settings.model, settings.device),
+        _embedder(settings.model, settings.device),
         model=settings.model,
         prune=prune,
         dry_run=dry_run,

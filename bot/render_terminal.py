@@ -88,6 +88,11 @@ def answer(
     return [*excerpts(answer.excerpts, language, explain=explain), *archive_date(answer)]
 
 
+def asked(answer: Answer) -> Block:
+    """Repeat the question, as a heading."""
+    return Note("› " + one_line(answer.question.text), Style.STRONG)
+
+
 def nearest(answer: Answer) -> list[Block]:
     """Show the nearest comments of a question that nothing answers, as such."""
     language = answer.question.language
@@ -151,14 +156,17 @@ def plain(block: Block) -> str:
     return "\n".join([f"[{block.label}]", *lines])
 
 
-def attribution(comment: Comment, thread: Thread, path: str, language: Language) -> Line:
+def attribution(excerpt: Excerpt, language: Language) -> Line:
     """Say who wrote a comment, to whom, in which thread, when, and where it stands."""
+    comment, thread = excerpt.comment, excerpt.thread
     author = one_line(comment.author)
     who = author
     if comment.reply_to is not None:
         who = messages.REPLYING_TO(language, author=author, name=one_line(comment.reply_to))
     first, last = comment.lines
-    where = [title(thread, language), thread.date, f"{one_line(path)}:{first}-{last}", comment.id]
+    place = f"{one_line(excerpt.path)}:{first}-{last}"
+    only = _only(comment, language)
+    where = [title(thread, language), thread.date, place, comment.id, only]
     rest = " · ".join(part for part in where if part)
     return (Piece("— "), Piece(who, Style.AUTHOR), Piece(f" · {rest}", Style.QUIET))
 
@@ -169,11 +177,15 @@ def title(thread: Thread, language: Language) -> str:
     return one_line(found[1]) if found else messages.UNTITLED(language)
 
 
+def _only(comment: Comment, language: Language) -> str | None:
+    """Say that a comment does not exist in the language it was asked for in."""
+    if comment.text[language] is not None or comment.text[other(language)] is None:
+        return None
+    return (messages.ONLY_ENGLISH if language == "zh" else messages.ONLY_CHINESE)(language)
+
+
 def _notes(excerpt: Excerpt, language: Language) -> Iterator[Line]:
-    yield attribution(excerpt.comment, excerpt.thread, excerpt.path, language)
-    if excerpt.comment.text[language] is None and excerpt.comment.text[other(language)] is not None:
-        only = messages.ONLY_ENGLISH if language == "zh" else messages.ONLY_CHINESE
-        yield (Piece(only(language), Style.QUIET),)
+    yield attribution(excerpt, language)
     for link in reversed(excerpt.chain):
         yield (Piece(_link(link, language), Style.QUIET),)
     if excerpt.similar:

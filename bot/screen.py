@@ -89,7 +89,8 @@ def draw(block: Block) -> RenderableType:
 
     if not isinstance(block, Card):
         return Text(block.text, style=_LOOKS[block.style])
-    body = Text("\n").join([*map(_text, block.quote), Text(), *map(_text, block.notes)])
+    lines = [*block.quote, (), *block.notes] if block.notes else block.quote
+    body = Text("\n").join(map(_text, lines))
     return Panel(body, title=Text(block.label), title_align="left", border_style="dim")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -58,7 +59,8 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
             return _jsonl(map(answers.reply, texts), streams, explain=arguments.explain)
         if arguments.json:
             return _json([answers.reply(text) for text in texts], streams, explain=arguments.explain)
-        return _text(texts, answers, streams, explain=arguments.explain)
+        headed = len(arguments.questions) != 1
+        return _text(texts, answers, streams, headed=headed, explain=arguments.explain)
 
 
 def exit_code(codes: Iterable[int]) -> int:
@@ -74,6 +76,7 @@ class _Answers:
         self._archive = archive
         self._language = arguments.lang or settings.language
         self._count = arguments.count or settings.count
+        self.interface = interface_language(self._language, os.environ)
         self._filters = Filters(
             thread=arguments.thread,
             author=arguments.author,
@@ -99,8 +102,6 @@ def _questions(arguments: argparse.Namespace, streams: Streams, settings: Settin
         yield from arguments.questions
         return
     if streams.stdin.isatty():
-        import os
-
         streams.complain(messages.TYPE_QUESTIONS(interface_language(settings.language, os.environ)))
     lines = streams.lines() if arguments.jsonl else (line for line in streams.lines() if line.strip())
     first = next(lines, None)
@@ -125,15 +126,17 @@ def _json(replies: list[Reply], streams: Streams, *, explain: bool) -> int:
     return exit_code(reply.code for reply in replies)
 
 
-def _text(texts: Iterable[str], answers: _Answers, streams: Streams, *, explain: bool) -> int:
+def _text(texts: Iterable[str], answers: _Answers, streams: Streams, *, headed: bool, explain: bool) -> int:
+    """Show each answer as it comes, under its question where there may be several."""
     screen = for_streams(streams)
     codes = []
     for text in texts:
-        with screen.working(messages.SEARCHING.en):
+        with screen.working(messages.SEARCHING(answers.interface)):
             reply = answers.reply(text)
         codes.append(reply.code)
         if isinstance(reply.outcome, UsageError):
             streams.complain(str(reply.outcome))
         else:
-            screen.show(render_terminal.answer(reply.outcome, explain=explain))
+            head = [render_terminal.asked(reply.outcome)] if headed else []
+            screen.show([*head, *render_terminal.answer(reply.outcome, explain=explain)])
     return exit_code(codes)

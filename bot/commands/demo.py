@@ -27,11 +27,8 @@ if TYPE_CHECKING:
     from bot.streams import Streams
     from retrieval.archive import Archive
 
-#: One asks in English what is answered in Chinese only; the other the other way round, of a bilingual thread.
-QUESTIONS = (
-    "How do I keep my hands warm on a bike in freezing weather?",
-    "十几层楼没有蜜蜂，番茄怎么授粉？",
-)
+#: One in each language.
+QUESTIONS = ("My plants flower but never set any fruit", "冬天骑车上班怎么保暖？")
 #: How many comments each answer quotes here.
 _COUNT = 2
 
@@ -69,4 +66,4 @@ def _ask(text: str, archive: Archive, screen: Screen) -> None:
     asked = question(text, "auto", _COUNT, Filters())
     with screen.working(messages.SEARCHING(asked.language)):
         answer = archive.answer(asked)
-    screen.show([Note(f"› {text}", Style.STRONG), *render_terminal.answer(answer)])
+    screen.show([render_terminal.asked(answer), *render_terminal.answer(answer)])

@@ -1,0 +1,169 @@
+"""Stand-ins for what the front ends call, and values with sensible defaults."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+from bot.streams import Streams
+from ingest.sync import Summary
+from retrieval.errors import UsageError
+from retrieval.generations import FileEntry, Manifest, ThreadEntry
+from retrieval.types import (
+    Answer,
+    Bilingual,
+    ChainLink,
+    Comment,
+    Excerpt,
+    Kind,
+    Question,
+    Quote,
+    Span,
+    Thread,
+)
+
+THREAD = Thread(
+    id="thread000001",
+    title=Bilingual(zh="阳台上的番茄", en="Tomatoes on a balcony"),
+    question=Bilingual(zh="种得出来吗？", en="Can they be grown?"),
+    date="2025-06-18",
+    tags=("gardening",),
+)
+COMMENT = Comment(
+    id="comment00001",
+    thread_id=THREAD.id,
+    position=12,
+    kind=Kind.REPLY,
+    author="芋头不甜",
+    reply_to="十七楼的风",
+    parent=9,
+    text=Bilingual(zh="没有蜜蜂。用电动牙刷。", en="No bees come up. Use a toothbrush. It works."),
+    lines=(133, 139),
+    images=0,
+)
+
+
+def excerpt(rank: int = 1, **changes: object) -> Excerpt:
+    """Return an excerpt of COMMENT: the middle sentence of its English text, one word of it matched."""
+    text = COMMENT.text.en
+    quote = Quote("en", Span(17, 34), text[17:34], (Span(6, 16),))
+    made = Excerpt(
+        rank=rank,
+        score=0.71234,
+        comment=replace(COMMENT, id=f"comment{rank:05}"),
+        thread=THREAD,
+        path="balcony.md",
+        quote=quote,
+        other=Quote("zh", Span(5, 11), "用电动牙刷。"),
+        chain=(ChainLink("root00000001", "十七楼的风", 9, "Choose the variety first."),),
+        similar=("twin00000001",),
+        explanation={"dense": 0.7, "passages": ["a", "b"]},
+    )
+    return replace(made, **changes)
+
+
+def answer(question: Question, *excerpts: Excerpt, answered: bool = True) -> Answer:
+    """Return an answer of generation 12."""
+    return Answer(question, answered, 12, "2025-09-02", excerpts)
+
+
+class FakeArchive:
+    """An archive that knows `size` comments, all alike, and remembers what it was asked."""
+
+    def __init__(self, size: int = 7, *, answered: bool = True) -> None:
+        self.size = size
+        self.answered = answered
+        self.asked: list[Question] = []
+        self.warmed = self.closed = False
+
+    def answer(self, question: Question) -> Answer:
+        """Answer with as many comments as there are; refuse a thread that does not exist."""
+        self.asked.append(question)
+        if question.filters.thread == "nowhere":
+            raise UsageError("No thread is called “nowhere”.")
+        found = [excerpt(rank) for rank in range(1, min(question.count, self.size) + 1)]
+        return answer(question, *found, answered=self.answered)
+
+    def more_like(self, comment_id: str, count: int, language: str) -> Answer:
+        """Answer with all comments but the one."""
+        return self.answer(Question(comment_id, language, count))
+
+    def show(self, comment_id: str, language: str) -> Excerpt:
+        """Return a whole comment; ids start with "comment"."""
+        if not comment_id.startswith("comment"):
+            raise UsageError(f"No comment has the id “{comment_id}”.")
+        text = COMMENT.text[language]
+        return excerpt(1, quote=Quote(language, Span(0, len(text)), text))
+
+    def manifest(self) -> Manifest:
+        """Return MANIFEST."""
+        return MANIFEST
+
+    def warm(self) -> None:
+        """Remember it."""
+        self.warmed = True
+
+    def close(self) -> None:
+        """Remember it."""
+        self.closed = True
+
+
+MANIFEST = Manifest(
+    generation=12,
+    created="2025-09-03T06:00:00+00:00",
+    model="built-in",
+    fingerprint="f" * 16,
+    dimensions=384,
+    threads=(
+        ThreadEntry(THREAD, "balcony.md", comments=17, answers=5, zh=17, en=16),
+        ThreadEntry(
+            Thread("thread000002", Bilingual(zh="冬天骑车"), Bilingual(), None, ()),
+            "winter.txt",
+            comments=17,
+            answers=17,
+            zh=17,
+            en=0,
+        ),
+    ),
+    files=(
+        FileEntry("/threads", "balcony.md", 1, 1, 1, "d", THREAD.id, None),
+        FileEntry("/threads", "broken.md", 1, 1, 2, "e", None, "line 3: unclosed front matter"),
+    ),
+    run={"new": 34, "changed": 0, "removed": 0, "unchanged": 0, "seconds": 2.5},
+)
+SUMMARY = Summary(
+    generation=1,
+    published=True,
+    files_read=2,
+    skipped=(("broken.md", "line 3: unclosed front matter"),),
+    new=34,
+    changed=1,
+    moved=2,
+    removed=3,
+    unchanged=4,
+    embedded=50,
+    cached=6,
+    seconds=2.5,
+    encoding_seconds=2.0,
+)
+
+
+class Terminal(io.TextIOWrapper):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+def streams(stdin: bytes = b"", *, terminal: bool = False) -> Streams:
+    """Return streams over memory."""
+    kind = Terminal if terminal else io.TextIOWrapper
+    first, second, third = (kind(io.BytesIO(data), "utf-8", newline="") for data in (stdin, b"", b""))
+    return Streams(first, second, third)
+
+
+def written(stream: io.TextIOWrapper) -> str:
+    """Return everything written to one of those streams."""
+    stream.flush()
+    return stream.buffer.getvalue().decode()
