@@ -41,6 +41,8 @@ class Choices:
     interface: Language = "en"
     count: int = 5
     filters: Filters = field(default_factory=Filters)
+    #: Whether to say what can be done next; programs need no telling.
+    hints: bool = True
 
 
 class Conversation:
@@ -201,7 +203,7 @@ class Conversation:
         choices = self._choices
         asked = question(text, choices.language, choices.count, choices.filters)
         self._choices = replace(choices, interface=asked.language)
-        first = self._asked is None
+        first = choices.hints and self._asked is None
         self._again = lambda count: self._archive.answer(replace(asked, count=count))
         self._asked = self._again(asked.count)
         self._numbers = {}

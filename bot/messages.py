@@ -55,6 +55,7 @@ TYPE_QUESTIONS = Message(en="Write one question a line; Ctrl-D ends.", zh="每�
 # How far an ingest has come: a sentence per stage.
 
 STAGES = {
+    "model": Message(en="Loading the model", zh="加载模型"),
     "read": Message(en="Reading threads", zh="读取讨论"),
     "embed": Message(en="Embedding passages", zh="计算向量"),
     "write": Message(en="Writing the index", zh="写入索引"),
@@ -136,8 +137,8 @@ DEMO_READING = Message(
     en="Reading four sample threads into a temporary folder…", zh="正在把四个示例讨论读入临时文件夹……"
 )
 DEMO_CHAT = Message(
-    en="Now ask the sample threads yourself; /sources lists them, /quit leaves.",
-    zh="现在可以自己向示例讨论提问；/sources 列出讨论，/quit 退出。",
+    en="Now ask the sample threads yourself; /sources lists them, /help what else works, /quit leaves.",
+    zh="现在可以自己向示例讨论提问；/sources 列出讨论，/help 查看命令，/quit 退出。",
 )
 DEMO_NEXT = Message(
     en="Next, index your own threads: threadbot ingest YOUR_FOLDER, then: threadbot chat",

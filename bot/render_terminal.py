@@ -88,9 +88,9 @@ def answer(
     return [*excerpts(answer.excerpts, language, explain=explain), *archive_date(answer)]
 
 
-def asked(answer: Answer) -> Block:
-    """Repeat the question, as a heading."""
-    return Note("› " + one_line(answer.question.text), Style.STRONG)
+def heading(question: str) -> Block:
+    """Repeat a question over its answer."""
+    return Note("› " + one_line(question), Style.STRONG)
 
 
 def nearest(answer: Answer) -> list[Block]:

@@ -23,7 +23,7 @@ ADAPTERS = {
     "sentence_transformers": {"retrieval/embedder.py", "retrieval/model/"},
     "transformers": {"retrieval/embedder.py", "retrieval/model/"},
     "torch": {"retrieval/embedder.py", "retrieval/model/"},
-    "telegram": {"bot/telegram.py"},
+    "telegram": {"bot/telegram/"},
 }
 MODULES = sorted(path for package in ARROWS for path in (ROOT / package).rglob("*.py"))
 

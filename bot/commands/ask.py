@@ -137,6 +137,6 @@ def _text(texts: Iterable[str], answers: _Answers, streams: Streams, *, headed: 
         if isinstance(reply.outcome, UsageError):
             streams.complain(str(reply.outcome))
         else:
-            head = [render_terminal.asked(reply.outcome)] if headed else []
+            head = [render_terminal.heading(text)] if headed else []
             screen.show([*head, *render_terminal.answer(reply.outcome, explain=explain)])
     return exit_code(codes)

@@ -30,19 +30,25 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     chosen = {"language": arguments.lang, "count": arguments.count}
     settings = settings.model_copy(update={name: value for name, value in chosen.items() if value})
     with closing(parts.open_archive(settings)) as archive:
-        talk(archive, settings, streams)
+        conversation = begin(archive, settings, streams)
+        welcome = conversation.welcome()  # before the model is loaded: without an index there is no point
+        if streams.converses:
+            screen = for_streams(streams)
+            with screen.working(messages.LOADING(conversation.language)):
+                archive.warm()
+            screen.show(welcome)
+        talk(conversation, settings, streams)
     return 0
 
 
-def talk(archive: Archive, settings: Settings, streams: Streams) -> None:
-    """Hold one conversation; the greeting and the wait for the model are for people only."""
+def begin(archive: Archive, settings: Settings, streams: Streams) -> Conversation:
+    """Prepare a conversation the way the settings say."""
     interface = interface_language(settings.language, os.environ)
-    choices = Choices(language=settings.language, interface=interface, count=settings.count)
-    conversation = Conversation(archive, choices)
-    screen = for_streams(streams)
-    welcome = conversation.welcome()  # before the model is loaded: without an index there is no point
-    if streams.converses:
-        with screen.working(messages.LOADING(interface)):
-            archive.warm()
-        screen.show(welcome)
-    converse(conversation, screen, reader(streams, settings.data_dir / HISTORY), stoppable=streams.converses)
+    hints = streams.converses
+    return Conversation(archive, Choices(settings.language, interface, settings.count, hints=hints))
+
+
+def talk(conversation: Conversation, settings: Settings, streams: Streams) -> None:
+    """Hold a conversation until the person leaves."""
+    read = reader(streams, settings.data_dir / HISTORY)
+    converse(conversation, for_streams(streams), read, stoppable=streams.converses)

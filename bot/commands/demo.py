@@ -10,26 +10,24 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bot import messages, render_terminal
-from bot.asking import question
-from bot.commands.chat import talk
+from bot.commands.chat import begin, talk
 from bot.progress import progress
 from bot.render_terminal import Note, Style
 from bot.screen import for_streams
 from bot.settings import interface_language, load
-from retrieval.types import Filters
+from retrieval.text import language_of
 
 if TYPE_CHECKING:
     import argparse
 
     from bot.parts import Parts
-    from bot.screen import Screen
     from bot.settings import Settings
     from bot.streams import Streams
     from retrieval.archive import Archive
 
-#: One in each language.
+#: One in each language; the person's own comes last, and the chat goes on from there.
 QUESTIONS = ("My plants flower but never set any fruit", "冬天骑车上班怎么保暖？")
-#: How many comments each answer quotes here.
+#: How many comments an answer quotes here.
 _COUNT = 2
 
 
@@ -37,7 +35,7 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     """Ingest the samples into a temporary folder, and answer from it."""
     configured = load(arguments.data)
     with TemporaryDirectory(prefix="threadbot-demo-", ignore_cleanup_errors=True) as folder:
-        settings = configured.model_copy(update={"data_dir": Path(folder)})
+        settings = configured.model_copy(update={"data_dir": Path(folder), "count": _COUNT})
         _ingest(settings, streams, parts)
         with closing(parts.open_archive(settings)) as archive:
             _present(archive, settings, streams)
@@ -54,16 +52,12 @@ def _ingest(settings: Settings, streams: Streams, parts: Parts) -> None:
 def _present(archive: Archive, settings: Settings, streams: Streams) -> None:
     language = interface_language(settings.language, os.environ)
     screen = for_streams(streams)
-    for text in QUESTIONS:
-        _ask(text, archive, screen)
+    conversation = begin(archive, settings, streams)
+    for text in sorted(QUESTIONS, key=lambda text: language_of(text) == language):
+        with screen.working(messages.SEARCHING(language)):
+            answer = conversation.reply(text)
+        screen.show([render_terminal.heading(text), *answer])
     if streams.converses:
         screen.show([Note(messages.DEMO_CHAT(language), Style.STRONG)])
-        talk(archive, settings, streams)
+        talk(conversation, settings, streams)
     screen.show([Note(messages.DEMO_NEXT(language), Style.STRONG)])
-
-
-def _ask(text: str, archive: Archive, screen: Screen) -> None:
-    asked = question(text, "auto", _COUNT, Filters())
-    with screen.working(messages.SEARCHING(asked.language)):
-        answer = archive.answer(asked)
-    screen.show([render_terminal.asked(answer), *render_terminal.answer(answer)])
