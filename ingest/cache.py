@@ -7,7 +7,7 @@ done with it, so no text is encoded twice but the batch in flight.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -16,7 +16,7 @@ from retrieval.errors import RetrievalError
 from retrieval.records import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -26,22 +26,18 @@ _BATCH = 500
 
 
 class EmbeddingCache:
-    """An open cache for one model."""
+    """An open cache for one model; every method may raise RetrievalError if the file is not usable."""
 
     def __init__(self, path: Path, fingerprint: str) -> None:
+        self._path = path
         self._fingerprint = fingerprint
-        try:
+        with self._explained():
             self._connection = sqlite3.connect(path, timeout=30)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(
                 "CREATE TABLE IF NOT EXISTS vectors (fingerprint TEXT, digest BLOB, vector BLOB,"
                 " PRIMARY KEY (fingerprint, digest)) WITHOUT ROWID"
             )
-        except sqlite3.DatabaseError as error:
-            raise RetrievalError(
-                f"The embedding cache {path} is damaged ({error}); delete it and ingest again, "
-                "nothing else is lost."
-            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +57,10 @@ class EmbeddingCache:
             part = keys[start : start + _BATCH]
             marks = ",".join("?" * len(part))
             query = f"SELECT digest, vector FROM vectors WHERE fingerprint = ? AND digest IN ({marks})"  # noqa: S608 - only question marks are put in
-            with closing(self._connection.execute(query, (self._fingerprint, *part))) as rows:
+            with (
+                self._explained(),
+                closing(self._connection.execute(query, (self._fingerprint, *part))) as rows,
+            ):
                 found |= {key: np.frombuffer(vector, dtype="<f4") for key, vector in rows}
         return found
 
@@ -72,8 +71,28 @@ class EmbeddingCache:
 
     def put(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
         """Keep vectors, durably, all or none."""
-        with self._connection:
+        with self._explained(), self._connection:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
                 [(self._fingerprint, key, vector.astype("<f4").tobytes()) for key, vector in vectors.items()],
             )
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say what a user can do about a file that SQLite cannot use."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise RetrievalError(_sentence(self._path, error)) from error
+
+
+def _sentence(path: Path, error: sqlite3.DatabaseError) -> str:
+    # The low byte is the kind of error, the rest its detail; errors of the Python module have none.
+    kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if kind in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}:
+        advice = "delete it and ingest again, nothing else is lost"
+    elif kind == sqlite3.SQLITE_FULL:
+        advice = "free some space and ingest again"
+    else:
+        advice = "check that its folder can be written to, and ingest again"
+    return f"The embedding cache {path} cannot be used ({error}); {advice}."

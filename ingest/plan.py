@@ -45,6 +45,14 @@ class Step:
         return record.comment.id
 
     @property
+    def rewrites(self) -> bool:
+        """Tell whether its passages have to be written, not only where it stands."""
+        if self.record is None or self.before is None:
+            return self.record is not None
+        moved_only = self.fate in {Fate.MOVED, Fate.UNCHANGED}
+        return not moved_only or self.record.comment.kind != self.before.comment.kind
+
+    @property
     def stale_passages(self) -> list[PassageId]:
         """Return the passages that were stored and no longer are."""
         before = self.before.passage_ids() if self.before else []

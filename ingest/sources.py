@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING
 from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 #: What a thread may be called; which format it has is seen in its text.
-_SUFFIXES = {".md", ".txt", ".markdown"}
+_SUFFIXES = (".md", ".txt", ".markdown")
+#: No thread is as large; a file this large is read into memory by mistake only.
+_LARGEST = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,55 +25,85 @@ class FoundFile:
     """A file of a source, not read yet."""
 
     #: The source, absolute, and the path below it (the file's name where the source is a file).
-    root: Path
+    root: str
     path: str
     size: int
     mtime_ns: int
     inode: int
+    #: Why it cannot be read, where that is clear from the look of it.
+    problem: str | None = None
 
     @property
-    def location(self) -> Path:
+    def location(self) -> str:
         """Return where the file is."""
-        return self.root if self.root.name == self.path and not self.root.is_dir() else self.root / self.path
+        return location(self.root, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a source holds."""
+
+    #: In order of path.
+    files: tuple[FoundFile, ...]
+    #: (path below the source, reason) of folders that could not be listed.
+    closed: tuple[tuple[str, str], ...]
 
 
 def roots(sources: Iterable[str | Path]) -> list[Path]:
-    """Return the sources as absolute paths, each once, in the order given."""
-    return list(dict.fromkeys(Path(source).expanduser().absolute() for source in sources))
+    """Return the sources as absolute paths without `..`, each once, in the order given."""
+    paths = (Path(os.path.abspath(Path(source).expanduser())) for source in sources)  # noqa: PTH100 - `resolve` would follow links
+    return list(dict.fromkeys(paths))
 
 
-def files_of(root: Path) -> list[FoundFile]:
-    """Return the thread files of a source in order of path.
+def location(root: str, path: str) -> str:
+    """Return where the file is that was found under a source at a path."""
+    return root if os.path.basename(root) == path else os.path.join(root, path)  # noqa: PTH118, PTH119 - ten thousand times a run
+
+
+def list_files(root: Path) -> Listing:
+    """Return the thread files of a source.
 
     :raises RetrievalError: If the source is not there or may not be listed.
     """
     if root.is_dir():
-        return [_found(root, path) for path in sorted(_walk(root))]
+        return _list_folder(root)
     if root.exists():
-        return [_found(root, root)]
+        return Listing((_found(root, root),), ())
     raise RetrievalError(f"{root} does not exist; name a file or a folder with threads in it.")
 
 
 def read(file: FoundFile) -> tuple[bytes, str]:
     """Return a file's bytes and their SHA-256."""
-    data = file.location.read_bytes()
+    data = Path(file.location).read_bytes()
     return data, hashlib.sha256(data).hexdigest()
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def _list_folder(root: Path) -> Listing:
+    closed: list[tuple[str, str]] = []
+    files: list[FoundFile] = []
+
     def fail(error: OSError) -> None:
-        raise RetrievalError(
-            f"{error.filename} cannot be listed ({error.strerror}); give threadbot leave to read it."
-        )
+        reason = f"cannot be listed ({error.strerror}); give threadbot leave to read it"
+        if Path(error.filename) == root:
+            raise RetrievalError(f"{root} {reason}.") from error
+        closed.append((Path(error.filename).relative_to(root).as_posix(), reason))
 
     for folder, folders, names in os.walk(root, onerror=fail):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            if Path(name).suffix.lower() in _SUFFIXES and not name.startswith("."):
-                yield Path(folder) / name
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        wanted = (name for name in names if name.lower().endswith(_SUFFIXES) and not name.startswith("."))
+        files.extend(_found(root, Path(folder, name)) for name in wanted)
+    return Listing(tuple(sorted(files, key=lambda file: file.path)), tuple(sorted(closed)))
 
 
 def _found(root: Path, path: Path) -> FoundFile:
-    status = path.stat()
     shown = path.name if path == root else path.relative_to(root).as_posix()
-    return FoundFile(root, shown, status.st_size, status.st_mtime_ns, status.st_ino)
+    try:
+        status = path.stat()
+    except OSError as error:  # a link to nowhere, or gone since it was listed
+        return FoundFile(str(root), shown, 0, 0, 0, f"cannot be read: {error.strerror}")
+    problem = None
+    if not stat.S_ISREG(status.st_mode):
+        problem = "this is not a file but a pipe, a socket or a device"
+    elif status.st_size > _LARGEST:
+        problem = f"larger than {_LARGEST // 1024**2} MB"
+    return FoundFile(str(root), shown, status.st_size, status.st_mtime_ns, status.st_ino, problem)

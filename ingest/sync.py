@@ -8,29 +8,34 @@ most.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from filelock import FileLock, Timeout
 
+from ingest import revisions
 from ingest import sources as outside
 from ingest.plan import Fate, Step, decide, remove
 from ingest.survey import survey
 from ingest.threads import settle, thread_entry
 from retrieval import generations
 from retrieval.errors import RetrievalError
+from retrieval.generations import Manifest, ThreadEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from ingest.cache import EmbeddingCache
     from ingest.survey import Reading
+    from ingest.write import Change
     from retrieval.embedder import Embedder
-    from retrieval.generations import ThreadEntry
+    from retrieval.generations import FileEntry
     from retrieval.types import Record
 
 #: Texts embedded and kept at a time: what a kill can cost.
@@ -84,7 +89,7 @@ class Summary:
     cached: int = 0
     seconds: float = 0.0
     encoding_seconds: float = 0.0
-    #: One line per comment that does not stay as it is, and why; only of a dry run.
+    #: What would be done and why, a line per comment that does not stay as it is; only of a dry run.
     plan: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -105,14 +110,21 @@ def ingest(
 ) -> Summary:
     """Bring the index in `data_dir` in step with the named sources.
 
-    :raises RetrievalError: If another ingest is running, or nothing at all could be read.
+    A dry run changes nothing and loads no model.
+
+    :raises RetrievalError: If another ingest is running, nothing of what is named could be read, or
+        the data folder cannot be used; what is published then stays as it is.
     """
-    with _locked(data_dir):
-        run = _Run(data_dir, embedder, model, progress or Silent())
-        return run(outside.roots(named), prune=prune, dry_run=dry_run)
+    run = _Run(data_dir, embedder, model, progress or Silent())
+    roots = outside.roots(named)
+    if dry_run:
+        return run.dry(roots, prune=prune)
+    with _locked(data_dir), _explained(data_dir):
+        return run(roots, prune=prune)
 
 
-def _locked(data_dir: Path) -> FileLock:
+@contextmanager
+def _locked(data_dir: Path) -> Iterator[None]:
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         lock = FileLock(data_dir / "ingest.lock", timeout=0)
@@ -123,27 +135,50 @@ def _locked(data_dir: Path) -> FileLock:
         raise RetrievalError(
             f"{data_dir} cannot be written to ({error.strerror}); give another folder with --data."
         ) from error
-    return lock
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _explained(data_dir: Path) -> Iterator[None]:
+    """Say in one sentence what went wrong with the data folder."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise RetrievalError(
+            f"The index in {data_dir} could not be written ({reason}); what was published is untouched, "
+            "put that right and ingest again."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """What the index is to hold after the run, and what that takes."""
 
-    readings: tuple[Reading, ...]
+    files: tuple[FileEntry, ...]
     threads: tuple[ThreadEntry, ...]
     #: For the comments of threads that were read or are gone; all others stay as they are.
     steps: tuple[Step, ...]
-
-    @property
-    def removed(self) -> list[str]:
-        """Return the ids of the comments that leave."""
-        return [step.id for step in self.steps if step.fate == Fate.REMOVED]
 
     def untouched(self) -> list[ThreadEntry]:
         """Return the threads that no step speaks of."""
         planned = {step.record.comment.thread_id for step in self.steps if step.record}
         return [entry for entry in self.threads if entry.thread.id not in planned]
+
+    def fates(self) -> Counter[Fate]:
+        """Count the comments by what becomes of them."""
+        fates = Counter(step.fate for step in self.steps)
+        fates[Fate.UNCHANGED] += sum(entry.comments for entry in self.untouched())
+        return fates
+
+    def differs(self, previous: Manifest | None) -> bool:
+        """Tell whether an answer could be another one than the previous generation gives."""
+        before = {entry.thread.id: entry for entry in previous.threads} if previous else {}
+        moved = any(step.fate != Fate.UNCHANGED for step in self.steps)
+        return moved or before != {entry.thread.id: entry for entry in self.threads}
 
 
 class _Run:
@@ -154,19 +189,35 @@ class _Run:
         self._embedder = embedder
         self._model = model
         self._progress = progress
-        self._previous = generations.read_manifest(data_dir)
+        self._previous: Manifest | None = None
         self._started = time.monotonic()
 
-    def __call__(self, roots: Sequence[Path], *, prune: bool, dry_run: bool) -> Summary:
-        """Run every stage."""
-        self._progress.stage("read", None)
-        seen = survey(roots, self._previous, prune=prune, advance=self._progress.advance)
-        self._progress.done()
-        if not any(reading.parsed or reading.entry.thread for reading in seen.readings):
+    def __call__(self, roots: Sequence[Path], *, prune: bool) -> Summary:
+        """Bring the index in step."""
+        for number in generations.leftovers(self._data_dir):
+            generations.remove(self._data_dir, number)
+        target, summary = self._compare(roots, prune=prune)
+        if self._rebuild or target.differs(self._previous):
+            return self._carry_out(target, summary)
+        return self._note(target, self._timed(summary))
+
+    def dry(self, roots: Sequence[Path], *, prune: bool) -> Summary:
+        """Say what a run would do."""
+        target, summary = self._compare(roots, prune=prune)
+        changing = (step for step in target.steps if step.fate != Fate.UNCHANGED)
+        plan = [f"{step.fate} {step.id}: {step.reason}" for step in changing]
+        whole = [self._rebuild] if self._rebuild else []
+        return self._timed(replace(summary, plan=(*whole, *plan)))
+
+    def _compare(self, roots: Sequence[Path], *, prune: bool) -> tuple[Target, Summary]:
+        """Read what is new and plan what it takes."""
+        self._previous = generations.read_manifest(self._data_dir)
+        seen = survey(roots, self._previous, prune=prune, progress=self._progress)
+        target = self._plan(settle(seen.readings))
+        if not seen.fruitful and not target.differs(self._previous):
             raise RetrievalError(_nothing_read(roots, seen.skipped))
-        target = self._plan(seen.readings)
-        fates = _fates(target)
-        summary = Summary(
+        fates = target.fates()
+        return target, Summary(
             generation=self._previous.generation if self._previous else None,
             published=False,
             files_read=sum(reading.parsed is not None for reading in seen.readings),
@@ -177,22 +228,11 @@ class _Run:
             removed=fates[Fate.REMOVED],
             unchanged=fates[Fate.UNCHANGED],
         )
-        if dry_run:
-            lines = [
-                f"{step.fate} {step.id}: {step.reason}"
-                for step in target.steps
-                if step.fate != Fate.UNCHANGED
-            ]
-            return self._timed(replace(summary, plan=tuple(lines)))
-        if self._differs(target):
-            return self._carry_out(target, summary)
-        return self._timed(summary)
 
-    def _plan(self, readings: tuple[Reading, ...]) -> Target:
+    def _plan(self, readings: Sequence[Reading]) -> Target:
         """Decide the fate of every comment of every file that was read, and of every thread that is gone."""
-        settled = settle(readings)
         old = {entry.thread.id: entry for entry in self._previous.threads} if self._previous else {}
-        present = {identity: reading for reading in settled if (identity := reading.entry.thread)}
+        present = {reading.entry.thread: reading for reading in readings if reading.entry.thread}
         read = {identity for identity, reading in present.items() if reading.parsed}
         gone = sorted(old.keys() - present.keys())
         before = self._stored([*gone, *sorted(read & old.keys())])
@@ -202,26 +242,24 @@ class _Run:
             if reading.parsed is None:
                 threads.append(replace(old[identity], path=reading.entry.path))
                 continue
-            entry, comments = thread_entry(
-                reading.parsed, identity, reading.entry.path, before.get(identity, [])
-            )
+            own = before.get(identity, [])
+            entry, comments = thread_entry(reading.parsed, identity, reading.entry.path, own)
             threads.append(entry)
-            steps += decide(comments, before.get(identity, []))
+            steps += decide(comments, own)
         for identity in gone:
             steps += remove(before[identity])
-        return Target(settled, tuple(threads), tuple(steps))
-
-    def _differs(self, target: Target) -> bool:
-        if self._previous is None or self._rebuilds:
-            return True
-        changed = any(step.fate != Fate.UNCHANGED for step in target.steps)
-        before = {entry.thread.id: entry for entry in self._previous.threads}
-        return changed or before != {entry.thread.id: entry for entry in target.threads}
+        return Target(tuple(reading.entry for reading in readings), tuple(threads), tuple(steps))
 
     @property
-    def _rebuilds(self) -> bool:
-        """Tell whether the published vectors are another model's, so that all have to be made anew."""
-        return self._previous is not None and self._previous.fingerprint != self._embedder.fingerprint
+    def _rebuild(self) -> str | None:
+        """Say why the published indexes are of no use as a start, None where they are."""
+        if self._previous is None:
+            return None
+        if self._previous.fingerprint != self._embedder.fingerprint:
+            return f"rebuilt: the index was made with another model ({self._previous.model})"
+        if self._previous.indexing != revisions.indexing():
+            return "rebuilt: the index was made by another version of threadbot"
+        return None
 
     def _stored(self, threads: Sequence[str]) -> dict[str, list[Record]]:
         """Return the published comments of threads; no store is opened where none are asked for."""
@@ -234,41 +272,63 @@ class _Run:
             return {thread: store.thread_records(thread) for thread in threads}
 
     def _carry_out(self, target: Target, summary: Summary) -> Summary:
+        """Embed what has to be, write a new generation and publish it."""
         from ingest.cache import EmbeddingCache
-        from ingest.write import write_generation
 
-        records = [step.record for step in target.steps if step.record and step.fate != Fate.UNCHANGED]
-        if self._rebuilds:
-            kept = self._stored([entry.thread.id for entry in target.untouched()])
-            unchanged = [step.record for step in target.steps if step.record and step.fate == Fate.UNCHANGED]
-            records += [*unchanged, *(record for own in kept.values() for record in own)]
+        change = self._change(target)
+        number = max(generations.existing(self._data_dir), default=0) + 1
+        summary = replace(summary, generation=number, published=True)
         with EmbeddingCache(self._data_dir / "embeddings.sqlite", self._embedder.fingerprint) as cache:
-            summary = self._embed(records, cache, summary)
-            number = max(generations.existing(self._data_dir), default=0) + 1
-            summary = self._timed(replace(summary, generation=number, published=True))
-            write_generation(
-                self._data_dir,
-                number,
-                base=None if self._rebuilds else self._previous,
-                target=target,
-                records=records,
-                cache=cache,
-                embedder=self._embedder,
-                model=self._model,
-                run=summary.to_json(),
-                progress=self._progress,
-            )
+            summary = self._embed(change.written, cache, summary)
+            try:
+                self._write(number, target, change, cache, summary)
+            except BaseException:
+                generations.remove(self._data_dir, number)
+                raise
         generations.publish(self._data_dir, number)
-        keep = {number, self._previous.generation if self._previous else number}
+        kept = {number, self._previous.generation if self._previous else number}
         for old in generations.existing(self._data_dir):
-            if old not in keep:
+            if old not in kept:
                 generations.remove(self._data_dir, old)
         return self._timed(summary)
+
+    def _change(self, target: Target) -> Change:
+        from ingest.write import Change
+
+        if self._rebuild:
+            kept = self._stored([entry.thread.id for entry in target.untouched()])
+            everything = [record for own in kept.values() for record in own]
+            everything += [step.record for step in target.steps if step.record]
+            return Change(None, everything, (), (), ())
+        previous = self._previous
+        return Change(
+            base=generations.folder_of(self._data_dir, previous.generation) if previous else None,
+            written=[step.record for step in target.steps if step.record and step.rewrites],
+            moved=[
+                step.record
+                for step in target.steps
+                if step.record and step.fate == Fate.MOVED and not step.rewrites
+            ],
+            removed=[step.id for step in target.steps if step.fate == Fate.REMOVED],
+            stale=[passage for step in target.steps for passage in step.stale_passages],
+        )
+
+    def _write(
+        self, number: int, target: Target, change: Change, cache: EmbeddingCache, summary: Summary
+    ) -> None:
+        """Write and seal a generation."""
+        from ingest.write import write_indexes
+
+        days = {entry.thread.id: _day(entry.thread.date) for entry in target.threads}
+        folder = generations.folder_of(self._data_dir, number)
+        write_indexes(folder, change, days, cache, self._progress)
+        dimensions = self._dimensions(change, cache)
+        generations.seal(self._data_dir, self._manifest(target, self._timed(summary), dimensions))
 
     def _embed(self, records: Sequence[Record], cache: EmbeddingCache, summary: Summary) -> Summary:
         """Fill the cache with the vectors of all passages, shortest texts first, so that batches are even."""
         texts = {cache.key(text): text for record in records for text in record.passage_texts()}
-        missing = sorted(cache.missing(texts), key=lambda key: len(texts[key]))
+        missing = sorted(cache.missing(texts), key=lambda key: (len(texts[key]), key))
         encoding = 0.0
         self._progress.stage("embed", len(missing))
         for start in range(0, len(missing), _BATCH):
@@ -287,14 +347,45 @@ class _Run:
             encoding_seconds=round(encoding, 3),
         )
 
+    def _dimensions(self, change: Change, cache: EmbeddingCache) -> int:
+        """Return the vectors' length, without loading the model where one of them is at hand."""
+        if change.base is not None and self._previous is not None and self._previous.dimensions:
+            return self._previous.dimensions
+        texts = (text for record in change.written for text in record.passage_texts())
+        first = next(texts, None)
+        return len(cache.get([cache.key(first)])[cache.key(first)]) if first is not None else 0
+
+    def _note(self, target: Target, summary: Summary) -> Summary:
+        """Remember the files as they are now, so that the next run need not read them again."""
+        previous = self._previous
+        if previous is None or (target.files, revisions.reading()) == (previous.files, previous.reading):
+            return summary
+        noted = replace(previous, files=target.files, reading=revisions.reading())
+        generations.write_manifest(self._data_dir, noted)
+        return summary
+
+    def _manifest(self, target: Target, summary: Summary, dimensions: int) -> Manifest:
+        assert summary.generation is not None  # noqa: S101 - it was numbered before it was written
+        return Manifest(
+            generation=summary.generation,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            model=self._model,
+            fingerprint=self._embedder.fingerprint,
+            dimensions=dimensions,
+            threads=target.threads,
+            files=target.files,
+            run=summary.to_json(),
+            reading=revisions.reading(),
+            indexing=revisions.indexing(),
+        )
+
     def _timed(self, summary: Summary) -> Summary:
         return replace(summary, seconds=round(time.monotonic() - self._started, 3))
 
 
-def _fates(target: Target) -> Counter[Fate]:
-    fates = Counter(step.fate for step in target.steps)
-    fates[Fate.UNCHANGED] += sum(entry.comments for entry in target.untouched())
-    return fates
+def _day(date: str | None) -> int:
+    """Return an ISO date as yyyymmdd, 0 where there is none."""
+    return int(date.replace("-", "")) if date else 0
 
 
 def _nothing_read(roots: Sequence[Path], skipped: Sequence[tuple[str, str]]) -> str:

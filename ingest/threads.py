@@ -20,23 +20,35 @@ if TYPE_CHECKING:
 def settle(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     """Give every file that was read its thread's id.
 
-    Where several files hold the same thread, the first keeps the id, one that is as before coming
-    before one that was read anew, and the others add their path to it.
+    Where several files hold the same thread, a file keeps the id it had; of new ones, the first gets
+    the thread's own id and the others add their path to it.
     """
-    taken = {reading.entry.thread for reading in readings if reading.parsed is None}
-    settled: list[Reading] = []
-    for reading in readings:
-        if reading.parsed is None:
-            settled.append(reading)
-            continue
-        identity = thread_id(reading.parsed)
-        if identity in taken:
-            identity = thread_id(reading.parsed, reading.entry.path)
-        if identity in taken:
-            identity = thread_id(reading.parsed, f"{reading.entry.root}/{reading.entry.path}")
-        taken.add(identity)
-        settled.append(replace(reading, entry=replace(reading.entry, thread=identity)))
-    return tuple(settled)
+    choices = {place: _choices(reading) for place, reading in enumerate(readings) if reading.parsed}
+    taken = {reading.entry.thread for reading in readings if not reading.parsed}
+    ids: dict[int, str] = {}
+    for place, own in choices.items():
+        known = readings[place].entry.thread
+        if known in own and known not in taken:
+            ids[place] = known
+            taken.add(known)
+    for place in sorted(choices.keys() - ids.keys()):
+        ids[place] = next(choice for choice in choices[place] if choice not in taken)
+        taken.add(ids[place])
+    return tuple(
+        replace(reading, entry=replace(reading.entry, thread=ids[place])) if reading.parsed else reading
+        for place, reading in enumerate(readings)
+    )
+
+
+def _choices(reading: Reading) -> tuple[str, ...]:
+    """Return the ids a file's thread may have, in order of preference; the last one is nobody else's."""
+    assert reading.parsed is not None  # noqa: S101 - only files that were read are asked about
+    entry = reading.entry
+    return (
+        thread_id(reading.parsed),
+        thread_id(reading.parsed, entry.path),
+        thread_id(reading.parsed, f"{entry.root}/{entry.path}"),
+    )
 
 
 def thread_entry(

@@ -1,16 +1,17 @@
-"""Write one generation, a copy of the one it is based on with the changes made; nothing is published here."""
+"""Write the indexes of one generation, a copy of the one it is based on with the changes made."""
 
 from __future__ import annotations
 
 import shutil
 from contextlib import closing
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.copying import copy_generation
 from retrieval import generations
-from retrieval.generations import Manifest
+from retrieval.errors import RetrievalError
 from retrieval.lexical import LexicalIndex
 from retrieval.vectors import ChromaStore, Embedded
 
@@ -19,74 +20,77 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.cache import EmbeddingCache
-    from ingest.sync import Progress, Target
-    from retrieval.embedder import Embedder
-    from retrieval.types import Record
+    from ingest.sync import Progress
+    from retrieval.types import PassageId, Record
 
 #: Comments written to Chroma at a time.
 _BATCH = 1000
+#: Bytes a comment takes in a new generation, seen from above, and what else has to fit beside it.
+_BYTES_PER_COMMENT = 20_000
+_MARGIN = 20_000_000
 
 
-def write_generation(
-    data_dir: Path,
-    number: int,
-    *,
-    base: Manifest | None,
-    target: Target,
-    records: Sequence[Record],
-    cache: EmbeddingCache,
-    embedder: Embedder,
-    model: str,
-    run: dict[str, Any],
-    progress: Progress,
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be done to the generation before."""
+
+    #: The folder of that generation; None to start from nothing.
+    base: Path | None
+    #: Comments to write with all their passages; the vectors of these are in the cache.
+    written: Sequence[Record]
+    #: Comments there already, of which nothing changed but their place.
+    moved: Sequence[Record]
+    #: Ids of comments that leave.
+    removed: Sequence[str]
+    #: Passages that leave, those of the removed comments among them.
+    stale: Sequence[PassageId]
+
+
+def write_indexes(
+    folder: Path, change: Change, days: Mapping[str, int], cache: EmbeddingCache, progress: Progress
 ) -> None:
-    """Write the generation that holds what `target` says, `records` being what it has to write.
+    """Write both indexes into a new folder.
 
-    `base` is the generation it starts from, None to start from nothing; the vectors of all passages
-    of `records` are in the cache.
+    `days` gives the day of a thread by its id, as yyyymmdd; 0 stands for unknown.
+
+    :raises RetrievalError: If there is not enough space.
     """
-    folder = generations.folder_of(data_dir, number)
-    if base is None:
-        folder.mkdir(parents=True)
-    else:
-        shutil.copytree(generations.folder_of(data_dir, base.generation), folder)
-    dimensions = base.dimensions if base else len(embedder.question("?"))
-    days = {entry.thread.id: _day(entry.thread.date) for entry in target.threads}
-    progress.stage("write", len(records))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _check_space(folder.parent, change)
+    if change.base is not None:
+        copy_generation(change.base, folder)
+    progress.stage("write", len(change.written))
     with closing(ChromaStore.open(folder / "chroma")) as store:
-        # Upserts before deletes: a store that is read meanwhile lacks nothing that is to stay.
-        for start in range(0, len(records), _BATCH):
-            batch = records[start : start + _BATCH]
-            store.upsert(_embedded(batch, cache, dimensions), days)
+        for start in range(0, len(change.written), _BATCH):
+            batch = change.written[start : start + _BATCH]
+            store.upsert(_embedded(batch, cache), days)
             progress.advance(len(batch))
-        store.delete(target.removed, [passage for step in target.steps for passage in step.stale_passages])
-    LexicalIndex.open(folder / "lexical").update(target.removed, records, days)
+        store.refresh(change.moved)
+        store.delete(change.removed, change.stale)
+    LexicalIndex.open(folder / "lexical").update(change.removed, change.written, days)
     progress.done()
-    manifest = Manifest(
-        generation=number,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        model=model,
-        fingerprint=embedder.fingerprint,
-        dimensions=dimensions,
-        threads=target.threads,
-        files=tuple(reading.entry for reading in target.readings),
-        run=run,
-    )
-    generations.write_manifest(folder, manifest)
 
 
-def _embedded(records: Sequence[Record], cache: EmbeddingCache, dimensions: int) -> list[Embedded]:
-    keys = [[cache.key(text) for text in record.passage_texts()] for record in records]
-    vectors: Mapping[bytes, Any] = cache.get(list({key for own in keys for key in own}))
-    return [
-        Embedded(
-            record,
-            np.stack([vectors[key] for key in own]) if own else np.empty((0, dimensions), dtype=np.float32),
+def _check_space(folder: Path, change: Change) -> None:
+    copied = generations.size_of(change.base) if change.base is not None else 0
+    needed = copied + len(change.written) * _BYTES_PER_COMMENT + _MARGIN
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise RetrievalError(
+            f"A new generation needs up to {_megabytes(needed)} in {folder} and {_megabytes(free)} are free; "
+            "free some space and ingest again, the published generation is untouched."
         )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"
+
+
+def _embedded(records: Sequence[Record], cache: EmbeddingCache) -> list[Embedded]:
+    keys = [[cache.key(text) for text in record.passage_texts()] for record in records]
+    vectors = cache.get(list({key for own in keys for key in own}))
+    none = np.empty((0, 0), dtype=np.float32)
+    return [
+        Embedded(record, np.stack([vectors[key] for key in own]) if own else none)
         for record, own in zip(records, keys, strict=True)
     ]
-
-
-def _day(date: str | None) -> int:
-    """Return an ISO date as yyyymmdd, 0 where there is none."""
-    return int(date.replace("-", "")) if date else 0

@@ -4,11 +4,13 @@ Two collections, always written together:
 
 - `passages`: a vector per passage, id `COMMENT:LANGUAGE:NUMBER`, and metadata to filter by. Nothing is
   read back from it but ids and distances: fetching metadata with a query costs four times the query.
-- `comments`: a JSON document per comment (see `records`), its vector the mean of its passages'.
+- `comments`: a JSON document per comment (see `records`). Every document needs a vector: here a
+  single number that nobody searches by.
 
 Chroma's behaviour that shapes this file (1.5.9): the space is fixed at creation; a batch is at most
 `get_max_batch_size()` long; an empty batch raises; two clients on one folder in one process share one
-system, which `close` must drop or a reopened store stays stale.
+system, which `close` must drop or a reopened store stays stale. Vectors not yet in the graph's files
+are replayed at every open, 1,000 of them in a second, which is what `sync_threshold` bounds.
 """
 
 from __future__ import annotations
@@ -35,7 +37,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: ef_search 100, the default, loses up to an eighth of the neighbours; see the README's evaluation.
-_HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 24, "ef_search": 300}
+_HNSW = {
+    "space": "cosine",
+    "ef_construction": 200,
+    "max_neighbors": 24,
+    "ef_search": 300,
+    "batch_size": 50,
+    "sync_threshold": 50,
+}
+_NO_GRAPH = {"space": "l2", "ef_construction": 2, "max_neighbors": 2, "batch_size": 50, "sync_threshold": 50}
 #: How many ids one `get` may name, well under SQLite's limit on variables.
 _GET_BATCH = 2000
 
@@ -54,13 +64,8 @@ class ChromaStore:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        settings: Any = {"hnsw": _HNSW}
-        self._passages: Collection = client.get_or_create_collection(
-            "passages", configuration=settings, embedding_function=None
-        )
-        self._comments: Collection = client.get_or_create_collection(
-            "comments", configuration=settings, embedding_function=None
-        )
+        self._passages = _collection(client, "passages", _HNSW)
+        self._comments = _collection(client, "comments", _NO_GRAPH)
 
     @classmethod
     def open(cls, folder: Path) -> ChromaStore:
@@ -79,16 +84,9 @@ class ChromaStore:
 
         `days` gives the day of a thread by its id, as yyyymmdd; 0 stands for unknown.
         """
-        limit = self._client.get_max_batch_size()
-        for batch in _batches(items, limit):
-            self._comments.upsert(
-                ids=[item.record.comment.id for item in batch],
-                embeddings=np.stack([_direction(item.vectors) for item in batch]),
-                metadatas=[_metadata(item.record) for item in batch],
-                documents=[records.dumps(item.record) for item in batch],
-            )
+        self.refresh([item.record for item in items])
         rows = [(item, number) for item in items for number in range(len(item.vectors))]
-        for part in _batches(rows, limit):
+        for part in _batches(rows, self._client.get_max_batch_size()):
             passages = [item.record.passage_ids()[number] for item, number in part]
             self._passages.upsert(
                 ids=[str(passage) for passage in passages],
@@ -100,6 +98,16 @@ class ChromaStore:
                 ],
             )
 
+    def refresh(self, items: Sequence[Record]) -> None:
+        """Write comments alone; their passages are there already, or about to be written."""
+        for batch in _batches(items, self._client.get_max_batch_size()):
+            self._comments.upsert(
+                ids=[record.comment.id for record in batch],
+                embeddings=np.zeros((len(batch), 1), dtype=np.float32),
+                metadatas=[{"thread": record.comment.thread_id} for record in batch],
+                documents=[records.dumps(record) for record in batch],
+            )
+
     def delete(self, comment_ids: Sequence[str], passage_ids: Sequence[PassageId]) -> None:
         """Remove comments and passages; ids that are not there are ignored."""
         for ids in _batches(comment_ids, _GET_BATCH):
@@ -108,7 +116,12 @@ class ChromaStore:
             self._passages.delete(ids=[str(passage) for passage in passages])
 
     def nearest(self, vector: NDArray[np.float32], count: int, scope: Scope) -> list[Hit]:
-        """Return the passages nearest to a vector, nearest first, with their cosine similarity."""
+        """Return the passages nearest to a vector, nearest first, with their cosine similarity.
+
+        Nothing is near an empty vector.
+        """
+        if not vector.size or scope.threads == ():
+            return []
         found = self._passages.query(
             query_embeddings=vector[None, :], n_results=count, where=_where(scope), include=["distances"]
         )
@@ -120,10 +133,17 @@ class ChromaStore:
         ]
 
     def direction(self, comment_id: str) -> NDArray[np.float32]:
-        """Return the vector of a whole comment, which must be there."""
-        embeddings = self._comments.get(ids=[comment_id], include=["embeddings"])["embeddings"]
-        assert embeddings is not None  # noqa: S101 - for the type checker: they were asked for
-        return np.asarray(embeddings[0], dtype=np.float32)
+        """Return where a whole comment points: the mean of its passages, of unit length.
+
+        The vector is empty where the comment is not there or has no text.
+        """
+        record = self.records([comment_id]).get(comment_id)
+        passages = [str(passage) for passage in record.passage_ids()] if record else []
+        if not passages:
+            return np.empty(0, dtype=np.float32)
+        vectors = self._passages.get(ids=passages, include=["embeddings"])["embeddings"]
+        mean = np.asarray(vectors, dtype=np.float32).mean(axis=0)
+        return np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
 
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
         """Return comments by id; ids that are not there are left out."""
@@ -154,6 +174,11 @@ class ChromaStore:
         return self._comments.count(), self._passages.count()
 
 
+def _collection(client: Client, name: str, hnsw: dict[str, Any]) -> Collection:
+    configuration: Any = {"hnsw": hnsw}
+    return client.get_or_create_collection(name, configuration=configuration, embedding_function=None)
+
+
 def _metadata(record: Record) -> dict[str, str | int | float | bool | None]:
     comment = record.comment
     return {"thread": comment.thread_id, "author": fold(comment.author), "kind": comment.kind.value}
@@ -176,13 +201,6 @@ def _where(scope: Scope) -> dict[str, Any] | None:
     if len(conditions) > 1:
         return {"$and": conditions}
     return conditions[0] if conditions else None
-
-
-def _direction(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return where a comment points: its passages' mean; one without text points nowhere in particular."""
-    mean = vectors.mean(axis=0) if len(vectors) else np.ones(vectors.shape[1], dtype=np.float32)
-    norm = float(np.linalg.norm(mean)) or 1.0
-    return np.asarray(mean / norm, dtype=np.float32)
 
 
 def _batches(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:

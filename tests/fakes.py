@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import io
+import re
+import zlib
 from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from bot.streams import Streams
 from ingest.sync import Summary
 from retrieval.errors import UsageError
 from retrieval.generations import FileEntry, Manifest, ThreadEntry
+from retrieval.terms import fold
 from retrieval.types import (
     Answer,
     Bilingual,
     ChainLink,
     Comment,
     Excerpt,
+    Hit,
     Kind,
     Question,
     Quote,
     Span,
     Thread,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from retrieval.types import PassageId, Record, Scope
+    from retrieval.vectors import Embedded
 
 THREAD = Thread(
     id="thread000001",
@@ -167,3 +182,112 @@ def written(stream: io.TextIOWrapper) -> str:
     """Return everything written to one of those streams."""
     stream.flush()
     return stream.buffer.getvalue().decode()
+
+
+class FakeEmbedder:
+    """An embedder that hashes words and Han characters into a vector, and remembers what it was given."""
+
+    def __init__(self, fingerprint: str = "fake", dimensions: int = 32) -> None:
+        self.fingerprint = fingerprint
+        self.dimensions = dimensions
+        #: One list of texts per call of `passages`.
+        self.batches: list[list[str]] = []
+        self.questions: list[str] = []
+
+    @property
+    def texts(self) -> list[str]:
+        """Return every text embedded as a passage, in order."""
+        return [text for batch in self.batches for text in batch]
+
+    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """See `retrieval.embedder.Embedder.passages`."""
+        self.batches.append(list(texts))
+        return np.stack([self._vector(text) for text in texts])
+
+    def question(self, text: str) -> NDArray[np.float32]:
+        """See `retrieval.embedder.Embedder.question`."""
+        self.questions.append(text)
+        return self._vector(text)
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        vector = np.full(self.dimensions, 1e-3, dtype=np.float32)
+        for token in re.findall(r"[a-z0-9]+|[^\x00-\x7f]", text.lower()):
+            vector[zlib.crc32(token.encode("utf-8", "surrogatepass")) % self.dimensions] += 1
+        return vector / np.float32(np.linalg.norm(vector))
+
+
+class ExactStore:
+    """The store in memory, searched exactly: the stand-in for `ChromaStore`, and the oracle for it."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, Record] = {}
+        self._vectors: dict[PassageId, NDArray[np.float32]] = {}
+        self._days: dict[str, int] = {}
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def upsert(self, items: Sequence[Embedded], days: Mapping[str, int]) -> None:
+        """See `ChromaStore.upsert`."""
+        self._days |= days
+        for item in items:
+            self._records[item.record.comment.id] = item.record
+            self._vectors |= dict(zip(item.record.passage_ids(), item.vectors, strict=True))
+
+    def refresh(self, items: Sequence[Record]) -> None:
+        """See `ChromaStore.refresh`."""
+        self._records |= {record.comment.id: record for record in items}
+
+    def delete(self, comment_ids: Sequence[str], passage_ids: Sequence[PassageId]) -> None:
+        """See `ChromaStore.delete`."""
+        for comment_id in comment_ids:
+            self._records.pop(comment_id, None)
+        for passage in passage_ids:
+            self._vectors.pop(passage, None)
+
+    def nearest(self, vector: NDArray[np.float32], count: int, scope: Scope) -> list[Hit]:
+        """See `ChromaStore.nearest`."""
+        if not vector.size:
+            return []
+        hits = [
+            Hit(passage, float(vector @ own))
+            for passage, own in self._vectors.items()
+            if self._admits(scope, self._records[passage.comment_id])
+        ]
+        return sorted(hits, key=lambda hit: -hit.score)[:count]
+
+    def _admits(self, scope: Scope, record: Record) -> bool:
+        comment = record.comment
+        day = self._days[comment.thread_id]
+        dated = scope.since is None and scope.until is None
+        return (
+            (scope.threads is None or comment.thread_id in scope.threads)
+            and (scope.author is None or fold(comment.author) == scope.author)
+            and (scope.kind is None or comment.kind == scope.kind)
+            and (dated or (scope.since or 1) <= day <= (scope.until or 99_999_999))
+        )
+
+    def direction(self, comment_id: str) -> NDArray[np.float32]:
+        """See `ChromaStore.direction`."""
+        own = [vector for passage, vector in self._vectors.items() if passage.comment_id == comment_id]
+        if not own:
+            return np.empty(0, dtype=np.float32)
+        mean = np.mean(own, axis=0)
+        return mean / np.linalg.norm(mean)
+
+    def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
+        """See `ChromaStore.records`."""
+        return {name: self._records[name] for name in comment_ids if name in self._records}
+
+    def thread_records(self, thread_id: str) -> list[Record]:
+        """See `ChromaStore.thread_records`."""
+        own = (record for record in self._records.values() if record.comment.thread_id == thread_id)
+        return sorted(own, key=lambda record: record.comment.position)
+
+    def all_records(self) -> Iterator[Record]:
+        """See `ChromaStore.all_records`."""
+        yield from self._records.values()
+
+    def counts(self) -> tuple[int, int]:
+        """See `ChromaStore.counts`."""
+        return len(self._records), len(self._vectors)
