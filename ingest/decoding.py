@@ -70,9 +70,12 @@ def _is_noise(text: str) -> bool:
 
 
 def _is_chinese(text: str) -> bool:
-    """Tell whether most of what is not ASCII is Chinese.
+    """Tell whether most of what is not ASCII is Chinese, and half of it common.
 
-    Almost any bytes decode as GB18030, but only Chinese text decodes to common Chinese characters.
+    Almost any bytes decode as GB18030, but only Chinese text decodes to common Chinese characters: those
+    of GB2312, which traditional texts share too.
     """
-    beyond = len(_BEYOND_ASCII.findall(text[:_SAMPLE]))
-    return len(_CHINESE.findall(text[:_SAMPLE])) * 10 >= beyond * 7
+    beyond = "".join(_BEYOND_ASCII.findall(text[:_SAMPLE])) or "".join(_BEYOND_ASCII.findall(text))
+    chinese = len(_CHINESE.findall(beyond))
+    common = len(beyond.encode("gb2312", "ignore")) // 2
+    return chinese * 10 >= len(beyond) * 7 and common * 2 >= len(beyond)

@@ -48,10 +48,10 @@ from markdown_it.common.utils import unescapeAll
 
 from ingest.formats import markdown
 from ingest.formats.fences import inside_fences, inside_fences_between
-from ingest.formats.page import in_language, sections
+from ingest.formats.page import in_language, sections, spoken
 from ingest.formats.visible import Visible, visible
 from ingest.types import ParsedComment, ParsedThread
-from retrieval.text import HAN, language_of
+from retrieval.text import HAN
 from retrieval.types import Bilingual, Kind
 
 if TYPE_CHECKING:
@@ -222,8 +222,8 @@ def _texts(original: str | None, translation: str | None) -> Bilingual:
     """
     if original is None or translation is None or original == translation:
         return in_language(original or translation, "zh" if original else "en")
-    language = language_of(original) or ("en" if language_of(translation) == "zh" else "zh")
-    translated = language_of(translation) or ("en" if language == "zh" else "zh")
+    language = spoken(original) or ("en" if spoken(translation) == "zh" else "zh")
+    translated = spoken(translation) or ("en" if language == "zh" else "zh")
     if language == translated == "en" and HAN.search(original) and not HAN.search(translation):
         language = "zh"
     if language == translated:

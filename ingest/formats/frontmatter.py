@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _DELIMITERS = ("+++", "---")
-#: A block longer than this is an archive whose closing line is missing.
-_MAX_CHARACTERS = 64_000
+#: A longer block is an archive whose closing line is missing; PyYAML takes seconds for so many brackets.
+_MAX_CHARACTERS = 20_000
 _DATE = re.compile(r"\s*(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})(?!\d)")
 _TOML_LINE = re.compile(r"at line (\d+)")
 #: What PyYAML and tomllib raise besides their own errors: `!!int ""`, a month 13, brackets 20,000 deep.

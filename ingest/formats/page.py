@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from ingest.formats.frontmatter import FrontMatter
     from ingest.types import ParsedThread
     from retrieval.types import Language
+
+
+_WORDLESS = re.compile(r"https?://[!-~]+|\[[^\[\]\s]{1,8}\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,13 @@ def sections(lines: Sequence[str], headers: Sequence[int]) -> Iterator[tuple[int
     yield from zip(headers, [*headers[1:], len(lines)], strict=True)
 
 
+def spoken(text: str) -> Language | None:
+    """Tell which language a text is in by its words; addresses and codes like [doge] are in none."""
+    return language_of(_WORDLESS.sub(" ", text))
+
+
 def in_language(text: str | None, default: Language) -> Bilingual:
     """Return the text in the language it is in, in the default one where it has no words."""
     if text is None:
         return Bilingual()
-    return Bilingual(zh=text) if (language_of(text) or default) == "zh" else Bilingual(en=text)
+    return Bilingual(zh=text) if (spoken(text) or default) == "zh" else Bilingual(en=text)

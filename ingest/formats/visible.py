@@ -118,8 +118,9 @@ def _read_boundary(writer: _Writer, token: Token) -> None:
 
 def _read_plain(writer: _Writer, content: str, end: int) -> None:
     """Write a paragraph without any mark in it."""
-    for line in content.split("\n"):
-        writer.line()
+    for index, line in enumerate(content.split("\n")):
+        if index:
+            writer.line()
         writer.say(line)
     if content:
         writer.last_line = end - 1
