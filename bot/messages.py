@@ -50,6 +50,10 @@ NEAREST = Message(
 )
 NO_EXCERPTS = Message(en="There is no comment to show.", zh="没有可以显示的评论。")
 
+ONE_ARGUMENT = Message(
+    en="Each argument counts as a question of its own; put one of several words in quotation marks.",
+    zh="每个参数算一个问题；含空格的问题请加引号。",
+)
 TYPE_QUESTIONS = Message(en="Write one question a line; Ctrl-D ends.", zh="每行一个问题，按 Ctrl-D 结束。")
 
 # How far an ingest has come: a sentence per stage.

@@ -13,11 +13,12 @@ from bot.asking import question
 from bot.screen import for_streams
 from bot.settings import interface_language, load
 from retrieval.errors import UsageError
+from retrieval.text import language_of
 from retrieval.types import Answer, Filters, Kind
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bot.parts import Parts
     from bot.settings import Settings
@@ -98,16 +99,25 @@ class _Answers:
 
 def _questions(arguments: argparse.Namespace, streams: Streams, settings: Settings) -> Iterator[str]:
     """Yield the questions; empty lines count only where each line has to have its answer."""
+    language = interface_language(settings.language, os.environ)
     if arguments.questions:
+        if looks_unquoted(arguments.questions):
+            streams.complain(messages.ONE_ARGUMENT(language))
         yield from arguments.questions
         return
     if streams.stdin.isatty():
-        streams.complain(messages.TYPE_QUESTIONS(interface_language(settings.language, os.environ)))
+        streams.complain(messages.TYPE_QUESTIONS(language))
     lines = streams.lines() if arguments.jsonl else (line for line in streams.lines() if line.strip())
     first = next(lines, None)
     if first is None:
         raise UsageError('There is no question; write one, as in: threadbot ask "How do I keep warm?"')
     yield from chain((first,), lines)
+
+
+def looks_unquoted(questions: Sequence[str]) -> bool:
+    """Tell whether several arguments are the words of one question; Chinese questions need no spaces."""
+    words = [text for text in questions if " " not in text and language_of(text) != "zh"]
+    return len(words) == len(questions) > 1
 
 
 def _jsonl(replies: Iterable[Reply], streams: Streams, *, explain: bool) -> int:

@@ -3,8 +3,9 @@ import json
 
 import pytest
 
+from bot import messages
 from bot.__main__ import main
-from bot.commands.ask import exit_code
+from bot.commands.ask import exit_code, looks_unquoted
 from bot.parts import Parts
 from bot.streams import Streams
 from retrieval.types import Filters, Kind
@@ -147,6 +148,15 @@ def test_on_a_terminal_answers_are_drawn():
     assert "\x1b[1mtoothbrush" in out
     assert "╰──" in out
     assert err == "Write one question a line; Ctrl-D ends.\n"
+
+
+def test_forgotten_quotation_marks_are_pointed_out():
+    """Three words are three questions, which is hardly ever meant."""
+    _, out, err = ask("no", "bees", "here?")
+    assert out.count("› ") == 3
+    assert err == messages.ONE_ARGUMENT.en + "\n"
+    assert not looks_unquoted(["没有蜜蜂？", "没有风？"])
+    assert not looks_unquoted(["bees?"])
 
 
 @pytest.mark.parametrize(
