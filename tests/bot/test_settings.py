@@ -75,3 +75,21 @@ def test_an_unreadable_env_file_is_one_sentence():
 def test_sentences_follow_the_setting_then_the_locale(language, environment, expected):
     """Somebody with a Chinese desktop is greeted in Chinese."""
     assert interface_language(language, environment) == expected
+
+
+def table():
+    """Return the README's table of settings, as it should be."""
+    rows = ["| setting | default | meaning |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        value = getattr(field.default, "get_secret_value", lambda field=field: field.default)()
+        shown = f"`{value}`" if field.default_factory is None and value not in {None, ""} else ""
+        rows.append(f"| `THREADBOT_{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(rows)
+
+
+def test_the_readme_lists_every_setting_with_its_default_and_meaning():
+    """The table is the one made here; a failure shows it, ready to be copied."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    if "| `THREADBOT_" not in readme:
+        pytest.skip("the README has no table of settings yet")
+    assert table() in readme
