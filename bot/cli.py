@@ -24,6 +24,7 @@ Exit codes: 0 answered, 1 error, 2 usage, 3 nothing relevant, 4 no index, 5 conf
 """
 
 _COUNT_LIMIT = 50
+_LAST_PORT = 65_535
 
 
 class Parser(argparse.ArgumentParser):
@@ -71,7 +72,7 @@ def build() -> Parser:
     shared.add_argument(
         "--data", type=Path, metavar="DIR", help="data folder (default: THREADBOT_DATA_DIR, else the user's)"
     )
-    for add in (_demo, _ingest, _ask, _chat, _parse, _status, _show):
+    for add in (_demo, _ingest, _ask, _chat, _serve, _parse, _status, _show):
         add(commands, shared)
     return parser
 
@@ -157,6 +158,21 @@ def _chat(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
     parser.add_argument("--lang", choices=("auto", "en", "zh"), help="the language to quote in")
 
 
+def _serve(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    parser = _add(
+        commands,
+        shared,
+        "serve",
+        "answer over HTTP",
+        "POST /api/ask and GET /api/excerpts/ID give the JSON of `ask --json`; /openapi.json describes it. "
+        "/healthz, /readyz and /metrics are for those who watch over it.",
+    )
+    parser.add_argument("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=_port, metavar="N", help="port to listen on, 0 for any (default: 8080)"
+    )
+
+
 def _parse(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
     parser = _add(commands, shared, "parse", "show what is read from thread files, without indexing them")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a thread file")
@@ -178,6 +194,12 @@ def _count(text: str) -> int:
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _COUNT_LIMIT:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_COUNT_LIMIT}")
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text[:9]) <= _LAST_PORT:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to {_LAST_PORT}")
 
 
 def _day(text: str) -> str:

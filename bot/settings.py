@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from retrieval.errors import ConfigError
@@ -53,6 +53,14 @@ class Settings(BaseSettings):
     count: int = Field(default=5, ge=1, le=50, description="How many comments an answer quotes, 1 to 50.")
     excerpt_length: int = Field(
         default=300, ge=40, le=4000, description="How many characters a quote has at most, 40 to 4000."
+    )
+    http_host: str = Field(default="127.0.0.1", description="The address that `threadbot serve` listens on.")
+    http_port: int = Field(
+        default=8080, ge=0, le=65535, description="Its port; 0 lets the system choose one."
+    )
+    http_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="The bearer token that the HTTP API asks for. Without one only this machine is answered.",
     )
 
 

@@ -1,0 +1,1 @@
+"""The HTTP service: one aiohttp application, with the JSON of the command line."""
