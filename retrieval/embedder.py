@@ -5,68 +5,183 @@ Nothing heavy is imported before the first text is embedded: a fingerprint needs
 
 from __future__ import annotations
 
+import logging
+import threading
+from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from retrieval import model as built_in
+import retrieval.model as built_in
+from retrieval import hub
+from retrieval.errors import ConfigError
 from retrieval.records import short_id
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
 #: The name of the model that comes with threadbot.
 BUILT_IN = "built-in"
+_LONGEST_REASON = 120
+
+
+class Prompts(NamedTuple):
+    """What a model wants in front of questions and passages."""
+
+    query: str = ""
+    document: str = ""
+
+
+_E5 = Prompts("query: ", "passage: ")
+#: Of models that were trained with prompts and do not name them in their own configuration.
+_PROMPTS = {
+    "multilingual-e5-small": _E5,
+    "multilingual-e5-base": _E5,
+    "multilingual-e5-large": _E5,
+    "e5-small-v2": _E5,
+    "e5-base-v2": _E5,
+    "e5-large-v2": _E5,
+    "bge-small-zh-v1.5": Prompts(query="为这个句子生成表示以用于检索相关文章："),
+    "bge-base-zh-v1.5": Prompts(query="为这个句子生成表示以用于检索相关文章："),
+    "bge-large-zh-v1.5": Prompts(query="为这个句子生成表示以用于检索相关文章："),
+}
 
 
 class Embedder(Protocol):
-    """What turns texts into vectors; one for the whole life of a process."""
+    """What turns texts into vectors; one for the whole life of a process, used by any of its threads."""
 
     @property
     def fingerprint(self) -> str:
         """Everything that decides what vector a text gets; vectors of different fingerprints never mix."""
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return a row of unit length per text, float32."""
+        """Return a row of unit length per text, float32, for one text at least."""
 
     def question(self, text: str) -> NDArray[np.float32]:
         """Return one vector of unit length, float32."""
 
 
 class SentenceTransformerEmbedder:
-    """A sentence-transformers model: the built-in one, one of a hub, or one in a folder."""
+    """A sentence-transformers model: the built-in one, one of a hub, or one in a folder.
+
+    Every use may raise ConfigError, one sentence, where there is no such model or it cannot run.
+    """
 
     def __init__(self, name: str = BUILT_IN, device: str | None = None) -> None:
         self._name = name
         self._device = device
+        # Models are loaded once, and fast tokenizers must not be used by two threads at a time.
+        self._lock = threading.RLock()
 
     @cached_property
     def fingerprint(self) -> str:
         """See `Embedder.fingerprint`."""
-        return built_in.fingerprint() if self._name == BUILT_IN else short_id(self._name)
-
-    @cached_property
-    def _model(self) -> SentenceTransformer:
         if self._name == BUILT_IN:
-            return built_in.load(self._device)
-        from sentence_transformers import SentenceTransformer
-
-        return SentenceTransformer(self._name, device=self._device, trust_remote_code=False)
+            return built_in.fingerprint()
+        return short_id(hub.revision_of(self._folder), *prompts_of(self._name))
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Embedder.passages`."""
-        vectors = self._model.encode_document(
-            list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
-        )
-        return np.asarray(vectors, dtype=np.float32)
+        with self._lock:
+            return _unit(self._model.encode_document(list(texts), **_OPTIONS))
 
     def question(self, text: str) -> NDArray[np.float32]:
         """See `Embedder.question`."""
-        vector = self._model.encode_query(
-            text, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
-        )
-        return np.asarray(vector, dtype=np.float32)
+        with self._lock:
+            (vector,) = _unit(self._model.encode_query([text], **_OPTIONS))
+            return np.asarray(vector)
+
+    @cached_property
+    def _folder(self) -> Path:
+        return hub.folder_of(self._name)
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        if self._device is not None:
+            _check_device(self._device)
+        with quiet(), _explained(self._name):
+            if self._name == BUILT_IN:
+                return built_in.load(self._device)
+            return _load(self._folder, self._device, prompts_of(self._name))
+
+
+def prompts_of(name: str) -> Prompts:
+    """Return the prompts known for a model by the last part of its name, empty ones for all others."""
+    return _PROMPTS.get(Path(name).name.lower(), Prompts())
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the progress bars and warnings of loading a model off the terminal."""
+    from transformers.utils import logging as transformers_logging
+
+    names = ("sentence_transformers", "transformers", "huggingface_hub", "torch")
+    before = {name: logging.getLogger(name).level for name in names}
+    bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    for name in names:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+        if bars:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def _check_device(device: str) -> None:
+    import torch
+
+    try:
+        torch.empty(1, device=device)
+    except (AssertionError, NotImplementedError, RuntimeError) as error:
+        raise ConfigError(
+            f"No model can run on the device “{device}” ({_reason(error)}); "
+            "set THREADBOT_DEVICE to another one, such as cpu."
+        ) from error
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Say in one sentence that a model cannot be loaded."""
+    try:
+        yield
+    except ConfigError:
+        raise
+    except Exception as error:  # a damaged or foreign model can fail anywhere in two libraries
+        raise ConfigError(
+            f"The model {name} cannot be loaded ({_reason(error)}): it is damaged, needs code of its own, "
+            "which threadbot never runs, or is no sentence-transformers model; "
+            "set THREADBOT_MODEL to another one."
+        ) from error
+
+
+_OPTIONS: dict[str, Any] = {"convert_to_numpy": True, "show_progress_bar": False}
+
+
+def _load(folder: Path, device: str | None, known: Prompts) -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(folder), device=device, trust_remote_code=False, local_files_only=True)
+    if not any(model.prompts.values()):
+        model.prompts = known._asdict()
+    return model
+
+
+def _unit(vectors: Any) -> NDArray[np.float32]:  # noqa: ANN401 - sentence-transformers' type depends on its options
+    """Return rows of unit length; done here, where the model's own precision does not matter."""
+    rows = np.asarray(vectors, dtype=np.float32)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the beginning of an error's message, without the advice that libraries add to it."""
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
