@@ -1,3 +1,5 @@
+import pytest
+
 from bot import messages
 from bot.__main__ import main
 from bot.commands.demo import QUESTIONS
@@ -61,3 +63,18 @@ def test_the_temporary_folder_is_removed_when_the_demo_is_interrupted():
 
     assert main(["demo"], streams(), Parts(ingest=ingest)) == 130
     assert not folders[0].exists()
+
+
+@pytest.mark.slow
+def test_the_real_demo_quotes_the_samples_in_both_languages():
+    """With the real model: each question is answered in its language, with a place in a sample file."""
+    own = streams()
+    assert main(["demo"], own) == 0
+    out = written(own.stdout)
+    english, chinese = QUESTIONS
+    first, second = out.split(f"› {english}\n")
+    assert "winter-cycling.txt:" in first
+    assert "balcony-tomatoes.md:" in second
+    assert messages.NOTHING_RELEVANT.en not in out
+    assert messages.NOTHING_RELEVANT.zh not in out
+    assert chinese in first
