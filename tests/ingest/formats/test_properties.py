@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.decoding import decode
@@ -21,6 +21,11 @@ SAMPLES = sorted(
     path
     for path in (Path(__file__).parents[3] / "ingest" / "samples").glob("*")
     if path.suffix in (".md", ".txt")
+)
+
+MARKS = st.text(
+    alphabet="#知乎用户发表 甲*_`[]()<>!&;~-=+|\\\n\t👤🧑💼:smalldiv/\"'1.\u200d\ufeff\u00a0\ud800",
+    max_size=400,
 )
 
 
@@ -107,12 +112,7 @@ def test_any_text_is_read_or_refused(text):
     parse_or_refuse(text)
 
 
-@given(
-    st.text(
-        alphabet="#知乎用户发表 甲*_`[]()<>!&;~-=+|\\\n\t👤🧑💼:smalldiv/\"'1.\u200d\ufeff\u00a0\ud800",
-        max_size=400,
-    )
-)
+@given(MARKS)
 @settings(max_examples=60, deadline=None)
 def test_marks_in_any_order_are_read_or_refused(marks):
     """No arrangement of the signs that mean something raises anything but a ParseError."""
@@ -155,15 +155,21 @@ def test_text_without_marks_reads_as_with_them(parts):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "check_property",
+    ("strategy", "check_property"),
     [
-        test_a_generated_archive_is_read_back,
-        test_a_generated_page_is_read_back,
-        test_marks_in_any_order_are_read_or_refused,
-        test_a_damaged_sample_is_read_or_refused,
+        (archive(), test_a_generated_archive_is_read_back),
+        (page(), test_a_generated_page_is_read_back),
+        (MARKS, test_marks_in_any_order_are_read_or_refused),
+        (st.data(), test_a_damaged_sample_is_read_or_refused),
     ],
-    ids=lambda test: test.__name__,
+    ids=["archive", "page", "marks", "damaged"],
 )
-def test_many_more_examples(check_property):
+def test_many_more_examples(strategy, check_property):
     """The properties hold over many more examples than a quick run draws."""
-    settings(max_examples=1_000, deadline=None)(check_property)()
+
+    @given(strategy)
+    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+    def often(drawn):
+        check_property.hypothesis.inner_test(drawn)
+
+    often()
