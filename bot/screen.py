@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from bot.render_terminal import Card, Style, plain
+from bot.wrapping import breaks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,9 @@ _LOOKS = {
     Style.QUIET: "dim",
     Style.STRONG: "bold",
 }
+
+#: Cells that a panel's border and padding take.
+_FRAME = 4
 
 
 class Screen(Protocol):
@@ -75,23 +79,38 @@ class RichScreen:
     def show(self, blocks: Iterable[Block]) -> None:
         """See `Screen.show`."""
         for block in blocks:
-            self._console.print(draw(block))
+            self._console.print(draw(block, self._console.width))
 
     def working(self, sentence: str) -> AbstractContextManager[object]:
         """Show a spinner beside the sentence."""
         return self._console.status(sentence)
 
 
-def draw(block: Block) -> RenderableType:
-    """Turn a block into something rich draws; no text in it is read as markup."""
+def draw(block: Block, width: int) -> RenderableType:
+    """Turn a block into something rich draws in so many cells; no text in it is read as markup."""
     from rich.panel import Panel
     from rich.text import Text
 
     if not isinstance(block, Card):
-        return Text(block.text, style=_LOOKS[block.style])
-    lines = [*block.quote, (), *block.notes] if block.notes else block.quote
-    body = Text("\n").join(map(_text, lines))
-    return Panel(body, title=Text(block.label), title_align="left", border_style="dim")
+        lines = (_wrapped(Text(line), width) for line in block.text.split("\n"))
+        return Text("\n", style=_LOOKS[block.style]).join(lines)
+    lines = (_wrapped(_text(line), width - _FRAME) for line in _body(block))
+    return Panel(Text("\n").join(lines), title=Text(block.label), title_align="left", border_style="dim")
+
+
+def _body(card: Card) -> tuple[Line, ...]:
+    return (*card.quote, (), *card.notes) if card.notes else card.quote
+
+
+def _wrapped(line: Text, width: int) -> Text:
+    """Break a line where a reader of either language expects it."""
+    from rich.cells import get_character_cell_size
+    from rich.text import Text
+
+    parts = line.divide(breaks(line.plain, max(1, width), get_character_cell_size))
+    for part in parts:
+        part.rstrip()
+    return Text("\n").join(parts)
 
 
 def _text(line: Line) -> Text:

@@ -37,7 +37,7 @@ def text_of(lines):
 
 def drawn(block, width=100):
     console = Console(file=io.StringIO(), force_terminal=True, width=width, markup=True, color_system=None)
-    console.print(draw(block))
+    console.print(draw(block, width))
     return console.file.getvalue()
 
 
