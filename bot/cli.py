@@ -173,6 +173,22 @@ def _serve(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None
     )
 
 
+def _telegram(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    parser = _add(
+        commands,
+        shared,
+        "telegram",
+        "answer in Telegram until stopped",
+        "The token comes from THREADBOT_TELEGRAM_TOKEN; who may ask, from THREADBOT_ALLOWED and "
+        "THREADBOT_ADMINS.",
+    )
+    parser.add_argument(
+        "--feedback",
+        action="store_true",
+        help="write the collected 👍 and 👎 as questions for `evaluate`, and leave",
+    )
+
+
 def _parse(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
     parser = _add(commands, shared, "parse", "show what is read from thread files, without indexing them")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a thread file")

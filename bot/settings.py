@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from retrieval.errors import ConfigError
@@ -17,6 +17,36 @@ if TYPE_CHECKING:
     from retrieval.types import Language
 
 PREFIX = "THREADBOT_"
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def seconds(text: object) -> object:
+    """Return the seconds of a duration such as `30s`, `10m`, `6h` or `1d`; raise ValueError if it is none."""
+    if not isinstance(text, str):
+        return text
+    number, unit = text.strip()[:-1], text.strip()[-1:].lower()
+    if number.isascii() and number.isdigit() and int(number) and unit in _UNITS:
+        return float(int(number) * _UNITS[unit])
+    raise ValueError("a duration is written like 30s, 10m, 6h or 1d")
+
+
+def _ids(text: str) -> str:
+    """Check a list of ids."""
+    for part in text.split(","):
+        digits = part.strip().removeprefix("-")
+        if digits and digits != "*" and not (digits.isascii() and digits.isdigit()):
+            raise ValueError("ids are numbers, separated by commas")
+    return text
+
+
+def _user_ids(text: str) -> str:
+    if "*" in text:
+        raise ValueError("administrators are named by their ids")
+    return _ids(text)
+
+
+Duration = Annotated[float, BeforeValidator(seconds)]
 
 
 class Settings(BaseSettings):
@@ -53,6 +83,41 @@ class Settings(BaseSettings):
     count: int = Field(default=5, ge=1, le=50, description="How many comments an answer quotes, 1 to 50.")
     excerpt_length: int = Field(
         default=300, ge=40, le=4000, description="How many characters a quote has at most, 40 to 4000."
+    )
+    telegram_token: SecretStr | None = Field(
+        default=None, description="The Telegram bot's token, from @BotFather; `telegram` needs it."
+    )
+    telegram_api: str = Field(
+        default="https://api.telegram.org",
+        pattern=r"^https?://[^\s/]",
+        description="The Bot API's base address, without `/bot`.",
+    )
+    allowed: Annotated[str, AfterValidator(_ids)] = Field(
+        default="",
+        description="Who may ask in Telegram: ids of users and chats, separated by commas; `*` for anyone. "
+        "Default: nobody but administrators.",
+    )
+    admins: Annotated[str, AfterValidator(_user_ids)] = Field(
+        default="",
+        description="Ids of the users who may re-ingest, roll back, and let others in, separated by commas.",
+    )
+    chat_limit: int = Field(
+        default=20, ge=1, description="How many questions a Telegram chat may ask in a minute."
+    )
+    total_limit: int = Field(
+        default=120, ge=1, description="How many questions all Telegram chats together may ask in a minute."
+    )
+    reingest_every: Duration | None = Field(
+        default=None,
+        description="How often the Telegram bot re-ingests what is indexed, such as `6h`. Default: never.",
+    )
+    keep_pages: Duration = Field(
+        default="30d",
+        validate_default=True,
+        description="How long the buttons under a Telegram answer work; so long its question is kept.",
+    )
+    keep_feedback: Duration = Field(
+        default="180d", validate_default=True, description="How long 👍 and 👎 are kept, with the question."
     )
     http_host: str = Field(default="127.0.0.1", description="The address that `threadbot serve` listens on.")
     http_port: int = Field(

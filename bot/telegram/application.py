@@ -1,0 +1,288 @@
+"""Put the Telegram bot together, run it until it is told to stop, and take it apart again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import (
+    ApplicationBuilder,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    ContextTypes,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
+
+from bot.telegram import menus, messages, polling
+from bot.telegram.answering import Courier
+from bot.telegram.desk import Context, Desk, log
+from bot.telegram.handlers import admin, chats, choosing, clicks, inline, questions, starting
+from bot.telegram.polling import Poller
+from bot.telegram.redaction import what_happened
+from bot.telegram.reingest import Reingest, described
+from bot.telegram.requests import Bot, Patience, Request
+from bot.telegram.sending import Place
+from bot.telegram.store import Store
+from retrieval.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from concurrent.futures import Executor
+
+    from telegram.ext import Application
+
+    from bot.settings import Settings
+    from bot.telegram.ports import Clock, Sleep
+    from bot.telegram.reingest import Run
+    from retrieval.archive import Archive
+
+    Threadbot = Application[Bot, Context, dict[Any, Any], dict[Any, Any], Desk, None]
+
+_CONCURRENT = 256
+_THREADS = 2
+_CONNECTIONS = 64
+#: Seconds an answer that is running may take when the bot is told to stop.
+_GRACE = 25.0
+_TIDY_EVERY = 3_600.0
+_LONGEST_PAUSE = 60.0
+_COMMANDS = {
+    "start": starting.start,
+    "help": starting.assist,
+    "status": starting.status,
+    "forget": starting.forget,
+    "ask": questions.ask,
+    "more": questions.more,
+    "cancel": questions.cancel,
+    "lang": choosing.lang,
+    "settings": choosing.settings,
+    "threads": choosing.threads,
+    "reingest": admin.reingest,
+    "rollback": admin.rollback,
+    "allow": admin.allow,
+    "deny": admin.deny,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the bot needs of the world; tests replace it."""
+
+    sleep: Sleep = asyncio.sleep
+    clock: Clock = time.time
+    #: How a re-ingest is run; None is a child process.
+    ingest: Run | None = None
+    #: Seconds to wait for an answer of Telegram's.
+    timeout: float = 20.0
+
+
+async def serve(
+    settings: Settings, archive: Archive, stop: asyncio.Event, ports: Ports | None = None
+) -> None:
+    """Answer until `stop` is set; then finish what is being answered.
+
+    :raises ConfigError: If Telegram rejects the token.
+    :raises RetrievalError: If there is no index, or another program fetches this bot's updates.
+    """
+    ports = ports or Ports()
+    with _executor() as executor, Store(settings.data_dir / "bot.sqlite") as store:
+        reingest = Reingest(settings.data_dir, ports.ingest)
+        desk = Desk(settings, archive, store, executor, reingest, ports.sleep, ports.clock)
+        await desk.off_loop(archive.warm)
+        async with _running(build(desk, ports.timeout), stop) as application:
+            if application is not None:
+                await _until(stop, application)
+
+
+def build(desk: Desk, timeout: float) -> Threadbot:
+    """Put the application together; nothing is started."""
+    application = (
+        ApplicationBuilder()
+        .bot(bot_of(desk, timeout))
+        .updater(None)
+        .job_queue(None)
+        .context_types(contexts(desk))
+        .concurrent_updates(_CONCURRENT)
+        .build()
+    )
+    add_handlers(application)
+    return application
+
+
+def contexts(desk: Desk) -> ContextTypes[Context, dict[Any, Any], dict[Any, Any], Desk]:
+    """Let every handler find the desk in its context."""
+    makes: Any = lambda: desk  # noqa: E731 - the library wants a type, and calls it without arguments
+    return ContextTypes(context=Context, bot_data=makes)
+
+
+def bot_of(desk: Desk, timeout: float) -> Bot:
+    """Return the library's bot, speaking to the configured address."""
+    settings = desk.settings
+    address = settings.telegram_api.rstrip("/")
+    return Bot(
+        token(settings),
+        base_url=f"{address}/bot",
+        base_file_url=f"{address}/file/bot",
+        request=Request(connection_pool_size=_CONNECTIONS, read_timeout=timeout),
+        get_updates_request=Request(connection_pool_size=2, read_timeout=timeout),
+        rate_limiter=Patience(desk.sleep, desk.clock),
+    )
+
+
+def token(settings: Settings) -> str:
+    """Return the token; raise ConfigError where there is none."""
+    if settings.telegram_token is None:
+        raise ConfigError("There is no token; set THREADBOT_TELEGRAM_TOKEN to the one @BotFather gave you.")
+    return settings.telegram_token.get_secret_value()
+
+
+def add_handlers(application: Threadbot) -> None:
+    """Say what happens to each kind of update; the first handler that fits gets it."""
+    fresh = filters.UpdateType.MESSAGE
+    for name, handler in _COMMANDS.items():
+        application.add_handler(CommandHandler(name, handler, filters=fresh))
+    application.add_handler(MessageHandler(fresh & filters.COMMAND, starting.unknown))
+    application.add_handler(MessageHandler(fresh & filters.StatusUpdate.MIGRATE, chats.migrated))
+    application.add_handler(MessageHandler(fresh & filters.TEXT, questions.heard))
+    private = fresh & filters.ChatType.PRIVATE & ~filters.StatusUpdate.ALL
+    application.add_handler(MessageHandler(private, questions.other))
+    application.add_handler(CallbackQueryHandler(clicks.clicked))
+    application.add_handler(InlineQueryHandler(inline.asked))
+    application.add_handler(ChatMemberHandler(chats.membership, ChatMemberHandler.MY_CHAT_MEMBER))
+    application.add_error_handler(_note)
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Let SIGTERM and Ctrl-C stop the bot gracefully."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+@asynccontextmanager
+async def _running(application: Threadbot, stop: asyncio.Event) -> AsyncIterator[Threadbot | None]:
+    """Initialise and start an application, and end it; None where it was stopped before it got that far."""
+    desk = application.bot_data
+    connecting = asyncio.create_task(_connect(application, desk))
+    await _first(connecting, stop)
+    if not connecting.done():
+        connecting.cancel()
+        await asyncio.wait({connecting})
+        yield None
+        return
+    connecting.result()
+    await application.start()
+    try:
+        yield application
+    finally:
+        await _finish(application, desk)
+
+
+async def _connect(application: Threadbot, desk: Desk) -> None:
+    """Make Telegram's acquaintance, however long the network takes to come up."""
+    pause = 1.0
+    while True:
+        try:
+            await application.initialize()
+            await application.bot.delete_webhook()
+        except InvalidToken:
+            raise ConfigError(polling.REJECTED) from None
+        except TelegramError as error:
+            log.warning("Telegram was not reached, trying again: %s", what_happened(error))
+            await desk.sleep(pause)
+            pause = min(_LONGEST_PAUSE, pause * 2)
+        else:
+            return
+
+
+async def _until(stop: asyncio.Event, application: Threadbot) -> None:
+    """Fetch updates and keep house until told to stop, or until fetching fails for good."""
+    desk, bot = application.bot_data, application.bot
+    poller = Poller(bot, desk, application.update_queue)
+    fetching = asyncio.create_task(poller.run())
+    house = [asyncio.create_task(work) for work in (_tidy(desk), _schedule(desk))]
+    desk.spawn(menus.publish(bot, desk.access().admins))
+    desk.spawn(_apologise(bot, desk))
+    log.info("Answering as @%s.", bot.username)
+    await _first(fetching, stop)
+    for task in (fetching, *house):
+        task.cancel()
+    await asyncio.wait({fetching, *house})
+    if not fetching.cancelled() and (error := fetching.exception()):
+        raise error
+    await poller.confirm()
+
+
+async def _finish(application: Threadbot, desk: Desk) -> None:
+    """Finish what is being answered, apologise for what waits, and close everything."""
+    desk.stopping = True
+    await application.update_queue.join()
+    await desk.queue.close(_GRACE)
+    await desk.reingest.stop()
+    if desk.tasks:
+        _, late = await asyncio.wait(desk.tasks, timeout=_GRACE)
+        for task in late:
+            task.cancel()
+    await application.stop()
+    with contextlib.suppress(TelegramError):
+        await application.shutdown()
+
+
+async def _first(task: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Wait until a task is done or the bot is told to stop."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+
+
+async def _apologise(bot: Bot, desk: Desk) -> None:
+    """Apologise for questions that the last run of the bot took and did not answer."""
+    for pending in desk.store.unanswered():
+        place = Place(pending.chat, pending.message, pending.topic)
+        await Courier(bot, desk, place).say(messages.RESTARTED(pending.language))
+        desk.store.finish(pending.chat, pending.message)
+
+
+async def _tidy(desk: Desk) -> None:
+    """Remove what was kept for its time, now and every hour."""
+    while True:
+        settings = desk.settings
+        desk.store.expire(desk.clock(), pages_kept=settings.keep_pages, feedback_kept=settings.keep_feedback)
+        await desk.sleep(_TIDY_EVERY)
+
+
+async def _schedule(desk: Desk) -> None:
+    """Re-ingest as often as the settings say."""
+    every = desk.settings.reingest_every
+    while every:
+        await desk.sleep(every)
+        if not desk.reingest.running:
+            log.info("Re-ingested: %s", described(await desk.reingest.start(), "en").text)
+
+
+@contextlib.contextmanager
+def _executor() -> Iterator[Executor]:
+    """Give threads for what blocks; leaving waits for none that hangs."""
+    executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="archive")
+    try:
+        yield executor
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+async def _note(_: object, context: Context) -> None:
+    """Log an error that a handler let through, without any words of the update."""
+    if context.error is not None:
+        log.warning("An update came to nothing: %s", what_happened(context.error))

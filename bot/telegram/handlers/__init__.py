@@ -1,0 +1,1 @@
+"""What the bot does about each kind of update, one file per topic; every handler is thin."""

@@ -1,0 +1,166 @@
+"""Pure: what an answer showed, kept without a word of it, and put together again from the archive.
+
+A page remembers which comments were quoted and where in their texts, never the texts themselves, so a
+comment that leaves the archive leaves every stored page too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from retrieval.excerpts import opening
+from retrieval.types import Quote, Span
+
+if TYPE_CHECKING:
+    from retrieval.types import Excerpt, Language
+
+_LINKS = ("https://", "http://")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where a quote stands, without its words."""
+
+    language: Language
+    start: int
+    end: int
+    highlights: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def of(cls, quote: Quote) -> Cut:
+        """Remember a quote."""
+        marks = tuple((span.start, span.end) for span in quote.highlights)
+        return cls(quote.language, quote.span.start, quote.span.end, marks)
+
+    def quote(self, text: str) -> Quote:
+        """Cut the quote out of its text again."""
+        span = Span(self.start, self.end)
+        marks = tuple(Span(start, end) for start, end in self.highlights)
+        return Quote(self.language, span, span.of(text), marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One excerpt of a page."""
+
+    id: str
+    rank: int
+    #: Of the comment's texts; tells whether the cuts still fit.
+    digest: str
+    quote: Cut
+    other: Cut | None
+    similar: tuple[str, ...]
+    #: The thread it belongs to, for follow-ups.
+    thread: str
+    #: Where it can be read on the web, if its source has an address.
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of an answer, as `bot.sqlite` keeps it."""
+
+    id: str
+    chat: int
+    user: int
+    question: str
+    #: Of the sentences around the quotes.
+    language: Language
+    #: The language of quotes asked for, the thread asked within, and the comment others should be like.
+    quotes: Literal["auto"] | Language = "auto"
+    thread: str | None = None
+    like: str | None = None
+    answered: bool = True
+    items: tuple[Item, ...] = ()
+    #: Ids shown on the pages before this one.
+    seen: tuple[str, ...] = ()
+    #: Whether there is a next page, and its id once it was shown.
+    more: bool = False
+    successor: str | None = None
+    created: float = 0.0
+
+    def content(self) -> dict[str, Any]:
+        """Return what is kept as JSON."""
+        names = ("quotes", "thread", "like", "answered", "items", "seen", "more")
+        whole = asdict(self)
+        return {key: whole[key] for key in names}
+
+
+def content(data: dict[str, Any]) -> dict[str, Any]:
+    """Read what `Page.content` wrote."""
+    return data | {"items": tuple(map(_item, data["items"])), "seen": tuple(data["seen"])}
+
+
+def item(excerpt: Excerpt) -> Item:
+    """Remember an excerpt."""
+    return Item(
+        id=excerpt.comment.id,
+        rank=excerpt.rank,
+        digest=digest(excerpt),
+        quote=Cut.of(excerpt.quote),
+        other=Cut.of(excerpt.other) if excerpt.other else None,
+        similar=tuple(excerpt.similar),
+        thread=excerpt.thread.id,
+        link=link(excerpt),
+    )
+
+
+def digest(excerpt: Excerpt) -> str:
+    """Return a digest of a comment's texts."""
+    texts = "\0".join(text for pair in excerpt.comment.text.items() for text in pair)
+    return hashlib.sha256(texts.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def link(excerpt: Excerpt) -> str | None:
+    """Return the address of an excerpt's source, None where it is a file."""
+    return excerpt.path if excerpt.path.startswith(_LINKS) else None
+
+
+def restored(kept: Item, whole: Excerpt) -> tuple[Excerpt, bool]:
+    """Put an excerpt together again from the comment as it is now; also tell whether it was edited since.
+
+    The cuts of an edited comment fit no longer, so its opening is quoted.
+    """
+    fresh = replace(whole, rank=kept.rank, similar=kept.similar)
+    if digest(whole) == kept.digest:
+        texts = whole.comment.text
+        quote = kept.quote.quote(texts[kept.quote.language] or "")
+        counterpart = kept.other.quote(texts[kept.other.language] or "") if kept.other else None
+        return replace(fresh, quote=quote, other=counterpart), False
+    return replace(fresh, quote=_opening(whole.quote), other=_maybe_opening(whole.other)), True
+
+
+def flipped(excerpt: Excerpt) -> Excerpt:
+    """Show an excerpt in the other language, if it has one."""
+    if excerpt.other is None:
+        return excerpt
+    return replace(excerpt, quote=excerpt.other, other=excerpt.quote)
+
+
+def _opening(quote: Quote) -> Quote:
+    text = opening(quote.text)
+    start = quote.text.find(text)
+    return Quote(quote.language, Span(start, start + len(text)), text)
+
+
+def _maybe_opening(quote: Quote | None) -> Quote | None:
+    return None if quote is None else _opening(quote)
+
+
+def _item(data: dict[str, Any]) -> Item:
+    other = data["other"]
+    return Item(
+        **data
+        | {
+            "quote": _cut(data["quote"]),
+            "other": None if other is None else _cut(other),
+            "similar": tuple(data["similar"]),
+        }
+    )
+
+
+def _cut(data: dict[str, Any]) -> Cut:
+    marks = tuple((start, end) for start, end in data["highlights"])
+    return Cut(data["language"], data["start"], data["end"], marks)

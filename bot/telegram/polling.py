@@ -1,0 +1,122 @@
+"""Fetch updates by long polling, each once, and know when somebody else does the same."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from telegram import Update
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+
+from bot.telegram.desk import log
+from bot.telegram.redaction import what_happened
+from bot.telegram.requests import seconds_of
+from retrieval.errors import ConfigError, RetrievalError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterable
+
+    from bot.telegram.desk import Desk
+    from bot.telegram.requests import Bot
+
+#: What the bot wants to hear of.
+KINDS = ["message", "callback_query", "inline_query", "my_chat_member"]
+#: Seconds one request waits for updates.
+_WAIT = 30
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+#: A poller that conflicts this soon (seconds) after its start is the second one.
+_SETTLED = 60.0
+#: One that was there first gives the other this many tries to notice.
+_PATIENCE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Updates as they came, and where to go on."""
+
+    updates: tuple[dict[str, Any], ...]
+    offset: int | None
+
+
+def batch(raw: Iterable[object], offset: int | None) -> Batch:
+    """Put updates in order, each once; the offset confirms them all, whatever order they came in."""
+    found = {
+        each["update_id"]: each
+        for each in raw
+        if isinstance(each, dict) and isinstance(each.get("update_id"), int)
+    }
+    last = max(found, default=None)
+    following = offset if last is None else max(last + 1, offset or last + 1)
+    return Batch(tuple(found[key] for key in sorted(found)), following)
+
+
+def gives_way(running: float, conflicts: int) -> bool:
+    """Decide whether a poller ends, after so many seconds and conflicts in a row.
+
+    Of two, Telegram interrupts now one and now the other; the one that came second has to go.
+    """
+    return running < _SETTLED or conflicts >= _PATIENCE
+
+
+class Poller:
+    """Puts updates into a queue until it is cancelled."""
+
+    def __init__(self, bot: Bot, desk: Desk, queue: asyncio.Queue[object]) -> None:
+        self._bot, self._desk, self._queue = bot, desk, queue
+        self._offset: int | None = None
+        self._conflicts = 0
+
+    async def run(self) -> None:
+        """Fetch for ever.
+
+        :raises RetrievalError: If another poller uses the same token.
+        :raises ConfigError: If Telegram does not know the token any more.
+        """
+        began, pause = self._desk.clock(), _FIRST_PAUSE
+        while True:
+            try:
+                await self._fetch(_WAIT)
+                self._conflicts, pause = 0, _FIRST_PAUSE
+            except TelegramError as error:
+                self._give_up(error, self._desk.clock() - began)
+                log.info("Updates were not fetched: %s", what_happened(error))
+                await self._desk.sleep(seconds_of(error) if isinstance(error, RetryAfter) else pause)
+                pause = min(_LONGEST_PAUSE, pause * 2)
+
+    async def confirm(self) -> None:
+        """Tell Telegram what was taken, so that it is not sent again after a restart."""
+        if self._offset is not None:
+            with contextlib.suppress(TelegramError):
+                await self._bot.raw_updates(self._offset, 0, KINDS)
+
+    async def _fetch(self, wait: int) -> None:
+        found = batch(await self._bot.raw_updates(self._offset, wait, KINDS), self._offset)
+        for raw in found.updates:
+            if self._desk.store.take(raw["update_id"], self._desk.clock()):
+                await self._put(raw)
+        self._offset = found.offset
+
+    async def _put(self, raw: dict[str, Any]) -> None:
+        try:
+            update = Update.de_json(raw, self._bot)
+        except Exception as error:  # noqa: BLE001 - one update nobody understands must not stop the others
+            log.warning("An update was not understood: %s", what_happened(error))
+            return
+        await self._queue.put(update)
+
+    def _give_up(self, error: TelegramError, running: float) -> None:
+        if isinstance(error, InvalidToken):
+            raise ConfigError(REJECTED) from None
+        if isinstance(error, Conflict):
+            self._conflicts += 1
+            if gives_way(running, self._conflicts):
+                raise RetrievalError(TAKEN) from None
+
+
+REJECTED = "Telegram does not accept the token; set THREADBOT_TELEGRAM_TOKEN to the one @BotFather gave you."
+TAKEN = (
+    "Another program is fetching this bot's updates; stop it, or give this one a token of its own "
+    "in THREADBOT_TELEGRAM_TOKEN."
+)

@@ -1,0 +1,127 @@
+"""A bot at work against the double: an archive, a clock that only moves when told, and the way to start it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from bot.settings import Settings
+from bot.telegram.application import Ports, serve
+from tests.bot.telegram.double import TOKEN, Call, Double
+from tests.fakes import FakeArchive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: Waits this long (seconds) last until a test moves the clock; shorter ones are over at once.
+_HELD = 4.5
+ADMIN, GROUP = 7, -100500
+
+
+class Time:
+    """A clock and a way to wait that take no time."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+        self.waits: list[float] = []
+        self._held: list[tuple[float, asyncio.Future[None]]] = []
+
+    def clock(self) -> float:
+        """Return the time."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait: shortly at once, long ones until the clock is moved."""
+        self.waits.append(seconds)
+        if seconds < _HELD:
+            self.now += seconds
+            await asyncio.sleep(0)
+            return
+        future = asyncio.get_running_loop().create_future()
+        self._held.append((self.now + seconds, future))
+        await future
+
+    async def advance(self, seconds: float) -> None:
+        """Move the clock, and let everything go on that waited for it."""
+        self.now += seconds
+        due = [future for at, future in self._held if at <= self.now]
+        self._held = [(at, future) for at, future in self._held if at > self.now]
+        for future in due:
+            if not future.done():
+                future.set_result(None)
+        await asyncio.sleep(0)
+
+    async def until_waiting(self, seconds: float) -> None:
+        """Return when somebody waits so long."""
+        async with asyncio.timeout(10):
+            while not any(round(at - self.now, 3) == seconds and not f.done() for at, f in self._held):
+                await asyncio.sleep(0)
+
+
+class World:
+    """One bot and its surroundings; `start` it, talk through `api`, `stop` it."""
+
+    def __init__(self, data_dir: Path, archive: FakeArchive | None = None) -> None:
+        self.data_dir = data_dir
+        self.archive = archive or FakeArchive()
+        self.api = Double()
+        self.time = Time()
+        self.ingests: list[list[str]] = []
+        #: What the next ingests come to: exit code, standard output, standard error.
+        self.outcome = (0, "{}", "")
+        self.ingesting = asyncio.Event()
+        self.ingesting.set()
+        self.stopping = asyncio.Event()
+        self.timeout = 10.0
+        self.task: asyncio.Task[None] | None = None
+
+    async def start(self, **changes: object) -> None:
+        """Start the bot and wait until it fetches updates."""
+        if not self.api.url:
+            await self.api.start()
+        self.stopping = asyncio.Event()
+        values = {"allowed": f"1,2,3,{GROUP}", "admins": str(ADMIN)} | changes
+        settings = Settings(data_dir=self.data_dir, telegram_token=TOKEN, telegram_api=self.api.url, **values)
+        ports = Ports(self.time.sleep, self.time.clock, self._ingest, self.timeout)
+        before = len(self.api.of("getUpdates"))
+        self.task = asyncio.create_task(serve(settings, self.archive, self.stopping, ports))
+        polled = asyncio.create_task(self.api.until("getUpdates", before + 1))
+        await asyncio.wait({self.task, polled}, return_when=asyncio.FIRST_COMPLETED)
+        polled.cancel()
+
+    async def stop(self) -> None:
+        """Stop the bot as a signal would."""
+        self.stopping.set()
+        if self.task:
+            await asyncio.wait_for(self.task, 10)
+
+    async def ask(self, text: str = "How do I pollinate?", *, messages: int = 1, **options: object) -> Call:
+        """Ask, wait for the messages it takes, and return the last one."""
+        before = len(self.api.of("sendMessage"))
+        await self.api.say(text, **options)
+        return await self._answered(before + messages)
+
+    async def press(self, call: Call, label: str, *, messages: int = 0, **options: object) -> str | None:
+        """Press a button under a message of the bot's; return the notice it is answered with."""
+        before, answered = len(self.api.of("sendMessage")), len(self.api.of("answerCallbackQuery"))
+        await self.api.press(call.buttons[label], call.message, **options)
+        answer = await self.api.until("answerCallbackQuery", answered + 1)
+        if messages:
+            await self._answered(before + messages)
+        return answer["text"]
+
+    async def settled(self) -> None:
+        """Return when the bot has read the answers to all it has sent so far."""
+        before = len(self.api.of("answerCallbackQuery"))
+        await self.api.press("nonsense", 1, user=ADMIN)
+        await self.api.until("answerCallbackQuery", before + 1)
+
+    async def _answered(self, number: int) -> Call:
+        call = await self.api.until("sendMessage", number)
+        await self.settled()
+        return call
+
+    async def _ingest(self, arguments: list[str]) -> tuple[int, str, str]:
+        self.ingests.append(list(arguments))
+        await self.ingesting.wait()
+        return self.outcome
