@@ -6,12 +6,14 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retrieval import excerpts, generations
+from retrieval import generations, page
 from retrieval.errors import NoIndexError, UsageError
-from retrieval.fusion import Candidate, fuse
-from retrieval.questions import scope_of
-from retrieval.terms import asked
-from retrieval.types import Answer, ChainLink, Excerpt, Filters, Question, Span, other
+from retrieval.excerpts import Sought
+from retrieval.fusion import Candidate, fuse, ranks
+from retrieval.questions import is_small_talk, scope_of
+from retrieval.selection import Chosen, select
+from retrieval.terms import wanted
+from retrieval.types import Answer, Filters, Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,12 +22,14 @@ if TYPE_CHECKING:
     from retrieval.embedder import Embedder
     from retrieval.generations import Manifest
     from retrieval.lexical import LexicalIndex
-    from retrieval.types import Language, Quote, Record
+    from retrieval.types import Excerpt, Language, Record
     from retrieval.vectors import ChromaStore
 
-#: Passages asked of each index; a comment has a handful, so this is some 30 comments at least.
+#: Passages, and texts, asked of each index; a comment has a handful, so this is some 30 comments at least.
 _POOL = 120
-#: Below this score a question counts as not answered; see the README's evaluation.
+#: How many more comments than asked for are read, so that duplicates and single voices can make room.
+_SPARE = 10
+#: Below this likelihood a question counts as not answered; see the README's evaluation.
 ANSWERED = 0.5
 
 
@@ -40,6 +44,12 @@ class _Generation:
 
     def close(self) -> None:
         self.store.close()
+
+    def sought(self, question: str) -> Sought:
+        """Return what a question looks for, with what each of its terms is worth in this archive."""
+        asked = wanted(question)
+        worth = {term: weight * self.lexical.rarity(term) for term, weight in asked.own.items()}
+        return Sought(asked, worth)
 
 
 class Archive:
@@ -82,11 +92,14 @@ class Archive:
         with self._lock:
             generation = self._current()
             scope = scope_of(question.filters, generation.manifest)
-            words = asked(question.text)
+            sought = generation.sought(question.text)
             dense = generation.store.nearest(self._embedder.question(question.text), _POOL, scope)
-            lexical = generation.lexical.best(words, _POOL, scope)
-            candidates = fuse(dense, lexical, generation.lexical.ideal(words))
-            return self._answer(generation, question, candidates, words)
+            candidates = fuse(dense, generation.lexical.best(sought.wanted, _POOL, scope))
+            found = self._page(generation, question, candidates, sought)
+            likely = bool(found) and found[0].score >= ANSWERED
+            return self._answer(
+                generation, question, found, answered=likely and not is_small_talk(question.text)
+            )
 
     def more_like(self, comment_id: str, count: int, language: Language) -> Answer:
         """Return the comments most like one comment, itself left out.
@@ -100,8 +113,9 @@ class Archive:
             question = Question(text[1] if text else "?", language, count)
             scope = scope_of(Filters(), generation.manifest)
             near = generation.store.nearest(generation.store.direction(comment_id), _POOL, scope)
-            candidates = fuse([hit for hit in near if hit.passage.comment_id != comment_id], [], 0.0)
-            return self._answer(generation, question, candidates, {})
+            candidates = fuse([hit for hit in near if hit.passage.comment_id != comment_id], [])
+            found = self._page(generation, question, candidates, Sought())
+            return self._answer(generation, question, found, answered=bool(found))
 
     def show(self, comment_id: str, language: Language) -> Excerpt:
         """Return a whole comment as an excerpt.
@@ -112,8 +126,7 @@ class Archive:
             generation = self._current()
             record = _one(generation.store.records([comment_id]), comment_id)
             related = generation.store.records(record.ancestors)
-            candidate = Candidate(comment_id)
-            return _excerpt(generation.manifest, candidate, record, related, 1, language, {}, limit=None)
+            return page.whole(generation.manifest, record, related, language)
 
     def _current(self) -> _Generation:
         """Return the published generation, opened; the pointer is read once a question."""
@@ -141,37 +154,45 @@ class Archive:
         self._open = fresh
         return fresh
 
-    def _answer(
+    def _page(
+        self, generation: _Generation, question: Question, candidates: Sequence[Candidate], sought: Sought
+    ) -> tuple[Excerpt, ...]:
+        read = candidates[: question.count + _SPARE]
+        records = generation.store.records([candidate.comment_id for candidate in read])
+        # One author may have half a page, rounded up; all of it where the author is asked for.
+        most = question.count if question.filters.author else (question.count + 1) // 2
+        chosen = select(read, records, question.count, per_author=most)
+        return self._excerpts(generation, question, chosen, ranks(candidates), records, sought)
+
+    def _excerpts(
         self,
         generation: _Generation,
         question: Question,
-        candidates: Sequence[Candidate],
-        words: Mapping[str, float],
-    ) -> Answer:
-        chosen = candidates[: question.count]
-        records = generation.store.records([candidate.comment_id for candidate in chosen])
-        above = {ancestor for record in records.values() for ancestor in record.ancestors} - records.keys()
-        related = records | generation.store.records(sorted(above))
-        found = tuple(
-            _excerpt(
+        chosen: Sequence[Chosen],
+        ranked: Mapping[str, tuple[int | None, int | None]],
+        records: Mapping[str, Record],
+        sought: Sought,
+    ) -> tuple[Excerpt, ...]:
+        above = {ancestor for one in chosen for ancestor in one.record.ancestors} - records.keys()
+        related = {**records, **generation.store.records(sorted(above))}
+        return tuple(
+            page.excerpt(
                 generation.manifest,
-                candidate,
-                records[candidate.comment_id],
+                one,
                 related,
-                rank,
-                question.language,
-                words,
+                sought,
+                rank=rank,
+                ranks=ranked[one.candidate.comment_id],
+                language=question.language,
                 limit=self._excerpt_length,
             )
-            for rank, candidate in enumerate(chosen, start=1)
+            for rank, one in enumerate(chosen, start=1)
         )
-        return Answer(
-            question=question,
-            answered=bool(found) and found[0].score >= ANSWERED,
-            generation=generation.number,
-            archive_date=generation.manifest.archive_date,
-            excerpts=found,
-        )
+
+    def _answer(
+        self, generation: _Generation, question: Question, found: tuple[Excerpt, ...], *, answered: bool
+    ) -> Answer:
+        return Answer(question, answered, generation.number, generation.manifest.archive_date, found)
 
 
 def _one(records: Mapping[str, Record], comment_id: str) -> Record:
@@ -180,59 +201,3 @@ def _one(records: Mapping[str, Record], comment_id: str) -> Record:
             f"No comment has the id “{comment_id}”; it may have been removed, or belong to another archive."
         )
     return records[comment_id]
-
-
-def _excerpt(
-    manifest: Manifest,
-    candidate: Candidate,
-    record: Record,
-    related: Mapping[str, Record],
-    rank: int,
-    language: Language,
-    words: Mapping[str, float],
-    *,
-    limit: int | None,
-) -> Excerpt:
-    """Put together what is shown of one comment; without a limit the whole of it."""
-    comment = record.comment
-    entry = manifest.thread(comment.thread_id)
-    assert entry is not None  # noqa: S101 - a generation holds the thread of each of its comments
-    quote, counterpart = _quotes(candidate, record, language, words, limit)
-    chain = (related[ancestor] for ancestor in record.ancestors if ancestor in related)
-    return Excerpt(
-        rank=rank,
-        score=round(candidate.score, 4),
-        comment=comment,
-        thread=entry.thread,
-        path=entry.path,
-        quote=quote,
-        other=counterpart,
-        chain=tuple(_link(above, language) for above in chain),
-        similar=(),
-        explanation=candidate.explanation(),
-    )
-
-
-def _quotes(
-    candidate: Candidate, record: Record, language: Language, words: Mapping[str, float], limit: int | None
-) -> tuple[Quote, Quote | None]:
-    """Choose what to quote in the language asked for, if the comment has it, and its counterpart."""
-    texts = record.comment.text
-    shown, text = texts.preferring(language) or (language, "")
-    opposite = texts[other(shown)]
-    if limit is None:
-        whole = excerpts.quote(text, shown, Span(0, len(text)), words)
-        counter = excerpts.quote(opposite, other(shown), Span(0, len(opposite)), words) if opposite else None
-        return whole, counter
-    found = {passage.language: passage for passage in reversed(candidate.passages())}
-    best = {tongue: record.passages[tongue][passage.number] for tongue, passage in found.items()}
-    quote = excerpts.choose(text, shown, best.get(shown), words, limit)
-    if opposite is None:
-        return quote, None
-    return quote, excerpts.counterpart(opposite, other(shown), quote, text, words)
-
-
-def _link(record: Record, language: Language) -> ChainLink:
-    comment = record.comment
-    text = comment.text.preferring(language)
-    return ChainLink(comment.id, comment.author, comment.position, excerpts.opening(text[1]) if text else "")

@@ -2,56 +2,113 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retrieval.terms import terms
+from retrieval.terms import NOTHING, fold, terms
 from retrieval.text import sentences
 from retrieval.types import Language, Quote, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from retrieval.terms import Wanted
 
 #: How much standing in the passage that was found counts against holding every term asked for.
 _IN_PASSAGE = 0.5
+#: How much a run as long as allowed loses against an empty one: no sentence is quoted for nothing.
+_LENGTH = 0.15
+#: A translation that says less of a word than this is evidence, but not marked.
+_MARKED_SHARE = 0.6
 #: Code points of the short quotes in a reply chain.
 CHAIN_LENGTH = 90
 
 
-def choose(
-    text: str, language: Language, found: Span | None, asked: Mapping[str, float], limit: int
-) -> Quote:
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a text says one of the question's terms."""
+
+    span: Span
+    #: The question's term, which may be in the other language.
+    term: str
+    #: How closely, 0 to 1.
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for in a text: the question's terms and what each is worth."""
+
+    wanted: Wanted = NOTHING
+    #: By term; rare terms are worth more.
+    worth: Mapping[str, float] | None = None
+
+    def value(self, held: Iterable[Mark]) -> float:
+        """Return the share of what is asked for that marks hold, 0 to 1."""
+        worth = self.worth or self.wanted.own
+        total = sum(worth.values())
+        best: dict[str, float] = {}
+        for mark in held:
+            best[mark.term] = max(mark.share, best.get(mark.term, 0.0))
+        return sum(worth.get(term, 0.0) * share for term, share in best.items()) / total if total else 0.0
+
+
+def marks(text: str, wanted: Wanted) -> list[Mark]:
+    """Return where the question's terms and their translations stand in a text, in order of place."""
+    if not wanted:
+        return []
+    own = (Mark(term.span, term.text, 1.0) for term in terms(text) if term.text in wanted.own)
+    return sorted([*own, *_translated(fold(text), wanted)], key=lambda mark: (mark.span, mark.term))
+
+
+def _translated(folded: str, wanted: Wanted) -> Iterator[Mark]:
+    for term, words in wanted.translated.items():
+        for word, share in words.items():
+            start = folded.find(word)
+            while start >= 0:
+                yield Mark(Span(start, start + len(word)), term, share)
+                start = folded.find(word, start + len(word))
+
+
+def choose(text: str, language: Language, found: Span | None, sought: Sought, limit: int) -> Quote:
     """Return the run of whole sentences that answers best, at most `limit` code points long.
 
-    One sentence alone may be longer. `found` is the passage that matched, `asked` the question's
-    terms with their weights.
+    One sentence alone may be longer. `found` is the passage that matched best.
     """
-    marks = list(_marks(text, asked))
+    held = marks(text, sought.wanted)
     runs = list(_runs(sentences(text), limit)) or [Span(0, len(text))]
-    values = {span: _value(span, found, marks, asked) for span in runs}
-    best = max(runs, key=lambda span: (round(values[span], 6), span.end - span.start, -span.start))
-    return quote(text, language, best, asked)
+    best = max(runs, key=lambda run: (round(_value(run, found, held, sought, limit), 6), -run.start))
+    return quote(text, language, best, held, sought)
 
 
-def quote(text: str, language: Language, span: Span, asked: Mapping[str, float]) -> Quote:
-    """Return a span of a text as a quote, with the question's terms marked."""
-    inside = (mark for mark, _ in _marks(text, asked) if span.holds(mark))
-    highlights = _joined(Span(mark.start - span.start, mark.end - span.start) for mark in inside)
-    return Quote(language, span, span.of(text), tuple(highlights))
+def _value(run: Span, found: Span | None, held: Sequence[Mark], sought: Sought, limit: int) -> float:
+    value = sought.value(mark for mark in held if run.holds(mark.span))
+    value -= _LENGTH * (run.end - run.start) / limit
+    if found is None:
+        return value
+    overlap = min(run.end, found.end) - max(run.start, found.start)
+    return value + _IN_PASSAGE * max(0, overlap) / max(1, found.end - found.start)
 
 
-def counterpart(text: str, language: Language, of: Quote, original: str, asked: Mapping[str, float]) -> Quote:
-    """Return the sentences of a translation that stand where a quote stands in the original.
+def quote(text: str, language: Language, span: Span, held: Sequence[Mark], sought: Sought) -> Quote:
+    """Return a span of a text as a quote, with the marks in it that are worth a reader's eye."""
+    shown = (
+        Span(mark.span.start - span.start, mark.span.end - span.start)
+        for mark in held
+        if span.holds(mark.span) and is_shown(mark, sought)
+    )
+    return Quote(language, span, span.of(text), tuple(_joined(shown)))
 
-    Sentences are laid side by side by the share of the text before them, since translators keep the
-    order and seldom the number of sentences.
-    """
-    start, end = of.span.start / max(1, len(original)), of.span.end / max(1, len(original))
-    spans = sentences(text) or [Span(0, len(text))]
-    shares = [((span.start + span.end) / 2 / max(1, len(text)), span) for span in spans]
-    inside = [span for middle, span in shares if start <= middle <= end]
-    if not inside:
-        inside = [min(shares, key=lambda pair: abs(pair[0] - (start + end) / 2))[1]]
-    return quote(text, language, Span(inside[0].start, inside[-1].end), asked)
+
+def is_shown(mark: Mark, sought: Sought) -> bool:
+    """Tell whether a mark is worth a reader's eye: no loose translation, no single character of a word."""
+    return mark.share >= _MARKED_SHARE and sought.wanted.own.get(mark.term, 0.0) >= 1.0
+
+
+def moved(quote: Quote, span: Span) -> Quote:
+    """Return a quote of the text inside a span as one of the text around it."""
+    inner = Span(span.start + quote.span.start, span.start + quote.span.end)
+    return Quote(quote.language, inner, quote.text, quote.highlights)
 
 
 def opening(text: str, limit: int = CHAIN_LENGTH) -> str:
@@ -59,9 +116,9 @@ def opening(text: str, limit: int = CHAIN_LENGTH) -> str:
     spans = sentences(text)
     if not spans:
         return text[:limit]
-    run = next(_runs(spans, limit))
-    last = max((span for span in _runs(spans, limit) if span.start == run.start), key=lambda span: span.end)
-    return last.of(text)[: 2 * limit]
+    first = spans[0].start
+    last = max((span.end for span in spans if span.end - first <= limit), default=spans[0].end)
+    return text[first:last][: 2 * limit]
 
 
 def _runs(spans: Sequence[Span], limit: int) -> Iterator[Span]:
@@ -74,26 +131,7 @@ def _runs(spans: Sequence[Span], limit: int) -> Iterator[Span]:
             yield Span(span.start, last.end)
 
 
-def _marks(text: str, asked: Mapping[str, float]) -> Iterator[tuple[Span, str]]:
-    """Yield where the question's terms stand in a text; single characters of a longer word are left out."""
-    for term in terms(text):
-        if term.text in asked and (term.strong or asked[term.text] >= 1.0):
-            yield term.span, term.text
-
-
-def _value(
-    span: Span, found: Span | None, marks: Sequence[tuple[Span, str]], asked: Mapping[str, float]
-) -> float:
-    held = {term for mark, term in marks if span.holds(mark)}
-    total = sum(asked.values())
-    share = sum(asked[term] for term in held) / total if total else 0.0
-    if found is None:
-        return share
-    overlap = min(span.end, found.end) - max(span.start, found.start)
-    return share + _IN_PASSAGE * max(0, overlap) / max(1, found.end - found.start)
-
-
-def _joined(spans: Iterator[Span]) -> Iterator[Span]:
+def _joined(spans: Iterable[Span]) -> Iterator[Span]:
     """Yield spans in order, those that touch or overlap as one."""
     pending: Span | None = None
     for span in sorted(spans):

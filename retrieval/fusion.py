@@ -1,17 +1,21 @@
-"""Pure: from the passages two indexes found to comments in one order, with a score that means something."""
+"""Pure: from what two indexes found to comments in one order, with a score that means something."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from retrieval.types import Hit, PassageId
+    from retrieval.types import Hit, Language, PassageId, TextHit
 
-#: How much lexical evidence counts beside dense similarity; see the README's evaluation.
-LEXICAL_WEIGHT = 0.6
+#: How much a unit of BM25 counts beside cosine similarity; see the README's evaluation.
+LEXICAL_WEIGHT = 1 / 65
+#: The evidence at which a comment is as likely to answer as not, and how fast that changes: logistic
+#: regression over the development questions; see the README's evaluation.
+_EVEN, _STEEPNESS = 0.45, 12.0
 
 
 @dataclass(slots=True)
@@ -21,9 +25,9 @@ class Candidate:
     comment_id: str
     #: Cosine similarity of each of its passages that the dense index found.
     dense: dict[PassageId, float] = field(default_factory=dict)
-    #: Share of the question's terms each passage holds, 0 to 1, rare terms counting more.
-    lexical: dict[PassageId, float] = field(default_factory=dict)
-    #: What it may have at most where the dense index did not find it.
+    #: BM25 of each of its texts that the lexical index found.
+    lexical: dict[Language, float] = field(default_factory=dict)
+    #: What its similarity may be at most where the dense index did not find it.
     floor: float = 0.0
 
     @property
@@ -33,43 +37,49 @@ class Candidate:
 
     @property
     def best_lexical(self) -> float:
-        """Return its best passage's lexical score."""
+        """Return its best text's BM25."""
         return max(self.lexical.values(), default=0.0)
 
     @property
-    def score(self) -> float:
-        """Return how likely it answers, comparable between questions."""
+    def evidence(self) -> float:
+        """Return what candidates are ordered by."""
         return self.best_dense + LEXICAL_WEIGHT * self.best_lexical
 
+    @property
+    def likelihood(self) -> float:
+        """Return how likely it answers, 0 to 1, comparable between questions."""
+        return 1 / (1 + math.exp(-_STEEPNESS * (self.evidence - _EVEN)))
+
     def passages(self) -> list[PassageId]:
-        """Return the passages that speak for it, the strongest first."""
-        found = dict.fromkeys([*self.dense, *self.lexical])
-        strength = {p: self.dense.get(p, 0.0) + LEXICAL_WEIGHT * self.lexical.get(p, 0.0) for p in found}
-        return sorted(found, key=lambda passage: (-strength[passage], str(passage)))
-
-    def explanation(self) -> dict[str, float | int | str | list[str]]:
-        """Return how the score came about."""
-        return {
-            "dense": round(self.best_dense, 4),
-            "lexical": round(self.best_lexical, 4),
-            "passages": [str(passage) for passage in self.passages()],
-        }
+        """Return the passages found, the most similar first."""
+        return sorted(self.dense, key=lambda passage: (-self.dense[passage], str(passage)))
 
 
-def fuse(dense: Sequence[Hit], lexical: Iterable[Hit], ideal: float) -> list[Candidate]:
-    """Join what the two indexes found into comments, best first.
+def fuse(dense: Iterable[Hit], lexical: Iterable[TextHit]) -> list[Candidate]:
+    """Join what the two indexes found into comments, best first; equals by their ids.
 
-    `ideal` is the lexical score of a passage that holds every term of the question.
+    Lexical evidence is one sum over all words, so a script that question and comment do not share
+    adds nothing, and a rare name in common adds much. Neither leg is scaled to the other's best:
+    that would make weak evidence look strong where nothing is found.
     """
-    floor = min((hit.score for hit in dense), default=0.0)
+    similar = list(dense)
+    floor = min((hit.score for hit in similar), default=0.0)
     candidates: dict[str, Candidate] = {}
-    for hit in dense:
-        candidates.setdefault(hit.passage.comment_id, Candidate(hit.passage.comment_id)).dense[
-            hit.passage
-        ] = hit.score
-    for hit in lexical:
-        candidate = candidates.setdefault(
-            hit.passage.comment_id, Candidate(hit.passage.comment_id, floor=floor)
-        )
-        candidate.lexical[hit.passage] = min(1.0, hit.score / ideal) if ideal > 0 else 0.0
-    return sorted(candidates.values(), key=lambda candidate: (-candidate.score, candidate.comment_id))
+    for hit in similar:
+        own = candidates.setdefault(hit.passage.comment_id, Candidate(hit.passage.comment_id, floor=floor))
+        own.dense[hit.passage] = hit.score
+    for text in lexical:
+        own = candidates.setdefault(text.comment_id, Candidate(text.comment_id, floor=floor))
+        own.lexical[text.language] = text.score
+    return sorted(candidates.values(), key=lambda candidate: (-candidate.evidence, candidate.comment_id))
+
+
+def ranks(candidates: Sequence[Candidate]) -> dict[str, tuple[int | None, int | None]]:
+    """Return each candidate's rank by either evidence alone, dense first; None where it was not found."""
+    by_dense = [c for c in candidates if c.dense]
+    by_dense.sort(key=lambda c: (-c.best_dense, c.comment_id))
+    by_words = [c for c in candidates if c.lexical]
+    by_words.sort(key=lambda c: (-c.best_lexical, c.comment_id))
+    dense = {c.comment_id: rank for rank, c in enumerate(by_dense, start=1)}
+    words = {c.comment_id: rank for rank, c in enumerate(by_words, start=1)}
+    return {c.comment_id: (dense.get(c.comment_id), words.get(c.comment_id)) for c in candidates}

@@ -1,4 +1,7 @@
-"""The lexical index: BM25 over the terms of passages, in tantivy; the only importer of tantivy.
+"""The lexical index: BM25 over the terms of comments, in tantivy; the only importer of tantivy.
+
+A comment has one document for each language it exists in, so that a text's length counts in one
+script only. Whole comments are better evidence than passages: see the README's evaluation.
 
 Terms are made by `terms`, not by tantivy's own analysers, so that the index, the questions and the
 highlights agree on what a word is. Queries are built, never parsed: no syntax in a question means
@@ -10,8 +13,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from retrieval.terms import fold, terms
-from retrieval.types import Hit, PassageId
+from retrieval.terms import fold, pieces, terms
+from retrieval.types import TextHit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,10 +22,15 @@ if TYPE_CHECKING:
 
     import tantivy
 
-    from retrieval.types import Record, Scope
+    from retrieval.terms import Wanted
+    from retrieval.types import Comment, Language, Record, Scope
 
 #: Bytes tantivy may use for what is not yet written.
 _HEAP = 64_000_000
+#: How much a translated word counts beside one of the question's own; see the README's evaluation.
+_TRANSLATED = 1.2
+#: What a text has for holding all that is asked for, in units of BM25.
+_WHOLE = 20.0
 
 
 class LexicalIndex:
@@ -31,6 +39,7 @@ class LexicalIndex:
     def __init__(self, index: tantivy.Index) -> None:
         self._index = index
         self._searcher = index.searcher()
+        self._frequencies: dict[str, int] = {}
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:
@@ -54,67 +63,100 @@ class LexicalIndex:
         """
         writer = self._index.writer(_HEAP, 1)
         for comment_id in removed:
-            writer.delete_documents("comment", comment_id)
+            writer.delete_documents_by_term("comment", comment_id)
         for record in added:
-            writer.delete_documents("comment", record.comment.id)
-            for passage in record.passage_ids():
-                writer.add_document(_document(record, passage, days[record.comment.thread_id]))
+            writer.delete_documents_by_term("comment", record.comment.id)
+            for language, text in record.comment.text.items():
+                writer.add_document(_document(record.comment, language, text, days[record.comment.thread_id]))
         writer.commit()
         writer.wait_merging_threads()
         self._index.reload()
         self._searcher = self._index.searcher()
+        self._frequencies.clear()
 
-    def best(self, weights: Mapping[str, float], count: int, scope: Scope) -> list[Hit]:
-        """Return the passages in scope that hold the weighted terms, best BM25 first."""
+    def best(self, wanted: Wanted, count: int, scope: Scope) -> list[TextHit]:
+        """Return the texts in scope that hold what is wanted, best BM25 first."""
         import tantivy
 
-        if not weights:
+        if not wanted:
             return []
-        query, must, should = tantivy.Query, tantivy.Occur.Must, tantivy.Occur.Should
-        schema = self._index.schema
-        wanted = query.boolean_query(
-            [
-                (should, query.boost_query(query.term_query(schema, "terms", term, "freq"), weight))
-                for term, weight in weights.items()
-            ]
-        )
-        limits = [(must, query.const_score_query(limit, 0.0)) for limit in _limits(schema, scope)]
-        found = self._searcher.search(query.boolean_query([(must, wanted), *limits]), count, count=False).hits
-        return [
-            Hit(PassageId.parse(str(self._searcher.doc(address)["id"][0])), float(score))
-            for score, address in found
-        ]
+        query, must = tantivy.Query, tantivy.Occur.Must
+        limits = [(must, query.const_score_query(limit, 0.0)) for limit in _limits(self._index.schema, scope)]
+        asked = query.boolean_query([(must, self._any_of(wanted)), *limits])
+        found = self._searcher.search(asked, count, count=False).hits
+        return [self._hit(score, address) for score, address in found]
 
-    def ideal(self, weights: Mapping[str, float]) -> float:
-        """Return the score that a passage approaches which holds every term very often.
+    def _hit(self, score: float, address: tantivy.DocAddress) -> TextHit:
+        comment_id, _, language = str(self._searcher.doc(address)["id"][0]).rpartition(":")
+        return TextHit(comment_id, "zh" if language == "zh" else "en", float(score))
 
-        BM25's own sum, each term's frequency part at its limit k1 + 1 (tantivy has k1 = 1.2).
+    def _any_of(self, wanted: Wanted) -> tantivy.Query:
+        """Return the sum over the question's terms, each the best of itself and its translations.
+
+        A text that holds every one of them, in whichever language, has a bonus: a long comment about
+        all of a short question would otherwise lose to a short one about some of it.
         """
-        total = self._searcher.num_docs
-        return sum(2.2 * weight * self._rarity(term, total) for term, weight in weights.items())
+        import tantivy
 
-    def _rarity(self, term: str, total: int) -> float:
+        query = tantivy.Query
+        parts = [(tantivy.Occur.Should, self._either(term, wanted)) for term in wanted.own]
+        strong = [term for term, weight in wanted.own.items() if weight >= 1.0] or list(wanted.own)
+        whole = query.boolean_query([(tantivy.Occur.Must, self._either(term, wanted)) for term in strong])
+        parts.append((tantivy.Occur.Should, query.const_score_query(whole, _WHOLE)))
+        return query.boolean_query(parts)
+
+    def _either(self, term: str, wanted: Wanted) -> tantivy.Query:
+        """Return one of the question's terms or, where a text has them instead, its translations."""
+        import tantivy
+
+        query = tantivy.Query
+        own = query.boost_query(self._term(term), wanted.own[term])
+        others = [
+            query.boost_query(self._word(word), _TRANSLATED * share / max(1, len(word) - 1))
+            for word, share in wanted.translated.get(term, {}).items()
+            if all(map(self.frequency, pieces(word)))
+        ]
+        return query.disjunction_max_query([own, *others]) if others else own
+
+    def _term(self, term: str) -> tantivy.Query:
+        import tantivy
+
+        return tantivy.Query.term_query(self._index.schema, "terms", term, "freq")
+
+    def _word(self, word: str) -> tantivy.Query:
+        """Return a Chinese word as the index has it: all of its pairs."""
+        import tantivy
+
+        parts = [(tantivy.Occur.Must, self._term(piece)) for piece in pieces(word)]
+        return parts[0][1] if len(parts) == 1 else tantivy.Query.boolean_query(parts)
+
+    def frequency(self, term: str) -> int:
+        """Return how many texts hold a term."""
+        if term not in self._frequencies:
+            self._frequencies[term] = int(self._searcher.doc_freq("terms", term))
+        return self._frequencies[term]
+
+    def rarity(self, term: str) -> float:
         """Return BM25's inverse document frequency of a term, as tantivy reckons it."""
-        holding = self._searcher.doc_freq("terms", term)
-        return math.log(1 + (total - holding + 0.5) / (holding + 0.5))
+        holding = self.frequency(term)
+        return math.log(1 + (self.count() - holding + 0.5) / (holding + 0.5))
 
     def count(self) -> int:
-        """Return how many passages there are."""
+        """Return how many texts there are: one for each language of each comment."""
         return int(self._searcher.num_docs)
 
 
-def _document(record: Record, passage: PassageId, day: int) -> tantivy.Document:
+def _document(comment: Comment, language: Language, text: str, day: int) -> tantivy.Document:
     import tantivy
 
-    comment = record.comment
     document = tantivy.Document()
-    document.add_text("id", str(passage))
+    document.add_text("id", f"{comment.id}:{language}")
     document.add_text("comment", comment.id)
     document.add_text("thread", comment.thread_id)
     document.add_text("author", fold(comment.author))
     document.add_text("kind", comment.kind.value)
     document.add_unsigned("day", day)
-    document.add_text("terms", " ".join(term.text for term in terms(record.passage_text(passage))))
+    document.add_text("terms", " ".join(term.text for term in terms(text)))
     return document
 
 

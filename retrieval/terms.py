@@ -20,7 +20,7 @@ import snowballstemmer
 from retrieval.types import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _RUN = re.compile(
     r"(?P<han>[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]+)"
@@ -82,22 +82,53 @@ def terms(text: str) -> Iterator[Term]:
                 yield Term(run[place : place + 2], Span(start + place, start + place + 2), strong=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a question asks for, term by term; each term has a weight."""
+
+    #: Its own terms.
+    own: Mapping[str, float]
+    #: For its English terms, the Chinese words that say the same and how closely, see `dictionary`.
+    translated: Mapping[str, Mapping[str, float]]
+
+    def __bool__(self) -> bool:
+        return bool(self.own)
+
+
+#: Asks for nothing.
+NOTHING = Wanted({}, {})
+
+
+def wanted(question: str) -> Wanted:
+    """Return what a question asks for; nothing for one of stop words only."""
+    from retrieval.dictionary import translations
+
+    own = asked(question)
+    return Wanted(own, translations([term for term in own if term.isascii()]))
+
+
 def asked(question: str) -> dict[str, float]:
-    """Return the terms a question asks for, with their weights; none for a question of stop words only.
+    """Return the terms of a question with their weights; none for a question of stop words only.
 
     A single character inside a longer run is worth a tenth of a pair: alone it is found all over.
     """
     weights: dict[str, float] = {}
     for term in terms(question):
-        if term.text in _stop_words():
+        if term.text in stop_words():
             continue
         weight = 1.0 if term.strong else 0.1
         weights[term.text] = max(weight, weights.get(term.text, 0.0))
     return weights
 
 
+def pieces(word: str) -> list[str]:
+    """Return the indexed terms that a Chinese word is made of: its pairs of neighbours."""
+    return [word[place : place + 2] for place in range(len(word) - 1)] or [word]
+
+
 @lru_cache(maxsize=1)
-def _stop_words() -> frozenset[str]:
+def stop_words() -> frozenset[str]:
+    """Return the terms that shape a question and say nothing of what it is about."""
     lines = files("retrieval").joinpath("stopwords.txt").read_text(encoding="utf-8").splitlines()
     words = {word for line in lines if not line.startswith("#") for word in line.split()}
     return frozenset(words | {stem(word) for word in words})

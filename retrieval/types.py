@@ -161,6 +161,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class TextHit:
+    """One text of a comment that the lexical index found, best first in a list of hits."""
+
+    comment_id: str
+    language: Language
+    #: BM25.
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """What an answer may come from; None admits everything."""
 

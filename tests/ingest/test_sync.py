@@ -19,7 +19,7 @@ from ingest import sync, write
 from retrieval import generations
 from retrieval.errors import NoIndexError, RetrievalError
 from retrieval.lexical import LexicalIndex
-from retrieval.terms import asked
+from retrieval.terms import wanted
 from retrieval.types import Scope
 from retrieval.vectors import ChromaStore
 from tests import fakes
@@ -165,7 +165,7 @@ def test_edit_embeds_only_that_text(bench):
     assert after.keys() == before.keys()
     assert "每天早上浇水。" not in after.values()
     folder = generations.folder_of(bench.data, 2)
-    assert LexicalIndex.open(folder / "lexical").best(asked("早上"), 5, Scope()) == []
+    assert LexicalIndex.open(folder / "lexical").best(wanted("早上"), 5, Scope()) == []
 
 
 def test_reorder_embeds_nothing(bench):

@@ -1,0 +1,85 @@
+"""Make `dictionary.tsv.gz` out of CC-CEDICT: `python -m retrieval.make_dictionary cedict.txt.gz`.
+
+CC-CEDICT is at https://www.mdbg.net/chinese/dictionary?page=cc-cedict, under CC BY-SA 4.0, and so is
+what this makes of it. The file's lines are read by `dictionary`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retrieval.terms import fold, stem, stop_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_LINE = re.compile(r"\S+ (\S+) \[[^\]]*\] /(.*)/")
+_HAN_WORD = re.compile(r"[\u3400-\u9fff]{2,5}")
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9+#-]*")
+#: Glosses that say something of the entry, not what it means.
+_ABOUT = re.compile(r"variant of|CL:|surname|^see |abbr\.|pr\. |used in|old name")
+_ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+#: Words of dictionary makers that translate nothing.
+_EMPTY = frozenset({"sth", "sb", "etc", "fig", "lit", "s"})
+#: A gloss of more words explains, it does not translate.
+_LONGEST_GLOSS = 4
+
+_HEADER = """\
+# English stems and the Chinese words whose glosses hold them, with the gloss's other stems.
+# Made from CC-CEDICT (https://cc-cedict.org), copyright its contributors and MDBG;
+# licence: Creative Commons Attribution-ShareAlike 4.0 (https://creativecommons.org/licenses/by-sa/4.0/).
+# Changes: simplified words of two to five characters; glosses of at most four words, stemmed.
+"""
+
+
+def glosses(lines: Iterable[str]) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    """Yield (distance from the word's main sense, word, stems of one of its glosses), entry by entry.
+
+    工作 "to work" comes before 下班 "to get off work" where "work" is asked for.
+    """
+    for line in lines:
+        entry = _LINE.match(line)
+        if entry is None or not _HAN_WORD.fullmatch(entry[1]):
+            continue
+        for place, gloss in enumerate(re.split(r"[/;]", entry[2])):
+            stems, left_out = _stems(gloss)
+            if 0 < len(stems) <= _LONGEST_GLOSS:
+                yield place + left_out + len(entry[1]), fold(entry[1]), stems
+
+
+def _stems(gloss: str) -> tuple[tuple[str, ...], int]:
+    """Return the stems of a gloss that mean something, and how many words do not."""
+    if _ABOUT.search(gloss):
+        return (), 0
+    plain = re.sub(r"^(?:to be|to|an?|the) ", "", _ASIDE.sub("", gloss).strip())
+    words = [stem(word.lower()) for word in _WORD.findall(plain)]
+    kept = [word for word in words if word not in stop_words() | _EMPTY]
+    return tuple(dict.fromkeys(kept)), len(words) - len(kept)
+
+
+def table(found: Iterable[tuple[int, str, tuple[str, ...]]]) -> str:
+    """Return the file's text: `stem TAB word other-stems,word…`, stems in order, main senses first."""
+    entries: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for _, word, stems in sorted(found, key=lambda one: one[0]):
+        for own in stems:
+            rest = " ".join(sorted(set(stems) - {own}))
+            entries[own][f"{word} {rest}".rstrip()] = None
+    return _HEADER + "".join(f"{own}\t{','.join(words)}\n" for own, words in sorted(entries.items()))
+
+
+def main(argv: list[str]) -> int:
+    """Write the table beside this module from the named dictionary file."""
+    with gzip.open(argv[0], "rt", encoding="utf-8") as lines:
+        text = table(glosses(lines))
+    target = Path(__file__).with_name("dictionary.tsv.gz")
+    target.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,141 @@
+"""Pure: what is shown of a comment: its quote, the counterpart in the other language, what it replies to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from retrieval import alignment, excerpts
+from retrieval.excerpts import Sought
+from retrieval.types import ChainLink, Excerpt, Span, other
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from retrieval.fusion import Candidate
+    from retrieval.generations import Manifest
+    from retrieval.selection import Chosen
+    from retrieval.types import Language, Quote, Record
+
+_NOTHING = Sought()
+
+
+def excerpt(
+    manifest: Manifest,
+    chosen: Chosen,
+    related: Mapping[str, Record],
+    sought: Sought,
+    *,
+    rank: int,
+    ranks: tuple[int | None, int | None],
+    language: Language,
+    limit: int,
+) -> Excerpt:
+    """Put together what is shown of one comment that was found.
+
+    `related` holds its ancestors by id, `ranks` its dense and its lexical rank; quotes have at most
+    about `limit` code points and are in `language` where the comment is.
+    """
+    quote, counterpart = _quotes(chosen.candidate, chosen.record, language, sought, limit)
+    comment = chosen.record.comment
+    entry = manifest.thread(comment.thread_id)
+    assert entry is not None  # noqa: S101 - a generation holds the thread of each of its comments
+    return Excerpt(
+        rank=rank,
+        score=round(chosen.candidate.likelihood, 4),
+        comment=comment,
+        thread=entry.thread,
+        path=entry.path,
+        quote=quote,
+        other=counterpart,
+        chain=_chain(chosen.record, related, language),
+        similar=tuple(chosen.similar),
+        explanation=_explanation(chosen, ranks, sought),
+    )
+
+
+def whole(manifest: Manifest, record: Record, related: Mapping[str, Record], language: Language) -> Excerpt:
+    """Put together a comment that is shown whole, not found."""
+    comment = record.comment
+    entry = manifest.thread(comment.thread_id)
+    assert entry is not None  # noqa: S101 - a generation holds the thread of each of its comments
+    shown, text = comment.text.preferring(language) or (language, "")
+    opposite = comment.text[other(shown)]
+    return Excerpt(
+        rank=1,
+        score=0.0,
+        comment=comment,
+        thread=entry.thread,
+        path=entry.path,
+        quote=_all_of(text, shown),
+        other=_all_of(opposite, other(shown)) if opposite else None,
+        chain=_chain(record, related, language),
+        similar=(),
+        explanation={},
+    )
+
+
+def _all_of(text: str, language: Language) -> Quote:
+    return excerpts.quote(text, language, Span(0, len(text)), [], _NOTHING)
+
+
+def _quotes(
+    candidate: Candidate, record: Record, language: Language, sought: Sought, limit: int
+) -> tuple[Quote, Quote | None]:
+    """Choose what to quote in the language asked for, if the comment has it, and its counterpart."""
+    shown, text = record.comment.text.preferring(language) or (language, "")
+    found = _best_passage(candidate, record, shown)
+    quote = excerpts.choose(text, shown, found, sought, limit)
+    opposite = record.comment.text[other(shown)]
+    span = alignment.counterpart(text, quote.span, opposite) if opposite else None
+    if opposite is None or span is None:
+        return quote, None
+    held = excerpts.marks(span.of(opposite), sought.wanted)
+    inner = excerpts.quote(span.of(opposite), other(shown), Span(0, span.end - span.start), held, sought)
+    return quote, excerpts.moved(inner, span)
+
+
+def _best_passage(candidate: Candidate, record: Record, language: Language) -> Span | None:
+    """Return the passage of a language that the dense index likes best, None where it found none."""
+    for passage in candidate.passages():
+        spans = record.passages.get(passage.language, ())
+        if passage.language == language and passage.number < len(spans):
+            return spans[passage.number]
+    return None
+
+
+def _chain(record: Record, related: Mapping[str, Record], language: Language) -> tuple[ChainLink, ...]:
+    return tuple(_link(related[above], language) for above in record.ancestors if above in related)
+
+
+def _link(record: Record, language: Language) -> ChainLink:
+    comment = record.comment
+    text = comment.text.preferring(language)
+    return ChainLink(comment.id, comment.author, comment.position, excerpts.opening(text[1]) if text else "")
+
+
+def _explanation(
+    chosen: Chosen, ranks: tuple[int | None, int | None], sought: Sought
+) -> dict[str, float | int | str | list[str]]:
+    """Return how the score came about; a rank of 0 says that the index did not find it."""
+    candidate = chosen.candidate
+    return {
+        "score": round(candidate.likelihood, 4),
+        "evidence": round(candidate.evidence, 4),
+        "dense": round(candidate.best_dense, 4),
+        "dense_rank": ranks[0] or 0,
+        "lexical": round(candidate.best_lexical, 4),
+        "lexical_rank": ranks[1] or 0,
+        "passages": [str(passage) for passage in candidate.passages()],
+        "matched": _matched(chosen.record, sought),
+    }
+
+
+def _matched(record: Record, sought: Sought) -> list[str]:
+    """Return the words of a comment that match the question, as it writes them, each once."""
+    found = (
+        mark.span.of(text).lower()
+        for _, text in record.comment.text.items()
+        for mark in excerpts.marks(text, sought.wanted)
+        if excerpts.is_shown(mark, sought)
+    )
+    return list(dict.fromkeys(found))
