@@ -100,12 +100,11 @@ def _read_boundary(writer: _Writer, token: Token) -> None:
     """Set apart what is before and after the start or the end of a block."""
     match token.type:
         case "ordered_list_open":
-            writer.lists.append(int(token.attrs.get("start", 1)))
+            writer.open_list(int(token.attrs.get("start", 1)))
         case "bullet_list_open":
-            writer.lists.append(None)
+            writer.open_list(None)
         case "ordered_list_close" | "bullet_list_close":
-            writer.lists.pop()
-            writer.line()
+            writer.close_list()
         case "list_item_open":
             writer.item(token.markup)
         case "td_close" | "th_close":
@@ -191,6 +190,15 @@ def _read_html(writer: _Writer, source: str, first: int) -> None:
     writer.paragraph()
 
 
+@dataclass(slots=True)
+class _List:
+    """A list around this place."""
+
+    #: The next item's; None for bullets.
+    number: int | None
+    is_html: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Mark:
     """Where an element that may be hidden began."""
@@ -211,8 +219,7 @@ class _Writer:
         self.last_line: int | None = None
         #: How often something visible was written.
         self.seen = 0
-        #: The lists around this place: the next item's number, or None for bullets.
-        self.lists: list[int | None] = []
+        self._lists: list[_List] = []
         self._pieces: list[str] = []
         self._number = ""
         self._marks: list[_Mark] = []
@@ -255,14 +262,31 @@ class _Writer:
         if self._pieces and self._pieces[-1] != "\n\n":
             self._pieces.append("\n\n")
 
-    def item(self, markup: str) -> None:
-        """Start an item of the innermost list; its number waits for the item's first word."""
+    def open_list(self, number: int | None, *, is_html: bool = False) -> None:
+        """Start a list, its first item numbered so; None for bullets."""
+        self._lists.append(_List(number, is_html))
+
+    def close_list(self, *, is_html: bool = False) -> None:
+        """End the innermost list; a tag ends no list of Markdown."""
+        if not is_html:
+            self._end_tag_lists()
+        if self._lists and self._lists[-1].is_html == is_html:
+            self._lists.pop()
         self.line()
-        number = self.lists[-1] if self.lists else None
-        if number is None:
-            return
-        self._number = f"{number}{markup} "
-        self.lists[-1] = number + 1
+
+    def item(self, markup: str, *, is_html: bool = False) -> None:
+        """Start an item of the innermost list; its number waits for the item's first word."""
+        if not is_html:
+            self._end_tag_lists()
+        self.line()
+        if self._lists and self._lists[-1].number is not None:
+            self._number = f"{self._lists[-1].number}{markup} "
+            self._lists[-1].number += 1
+
+    def _end_tag_lists(self) -> None:
+        """End the lists that tags began within a Markdown list and never ended."""
+        while self._lists and self._lists[-1].is_html:
+            self._lists.pop()
 
     def tag(self, tag: html.Tag) -> None:
         """Do what an HTML tag does to the text around it."""
@@ -271,7 +295,7 @@ class _Writer:
         elif tag.name in ("ol", "ul"):
             self._list(tag)
         elif tag.name == "li" and not tag.closes:
-            self.item(".")
+            self.item(".", is_html=True)
         elif tag.is_paragraph:
             self.paragraph()
         elif tag.is_line:
@@ -282,12 +306,12 @@ class _Writer:
 
     def _list(self, tag: html.Tag) -> None:
         self.paragraph()
-        if not tag.closes:
+        if tag.closes:
+            self.close_list(is_html=True)
+        else:
             start = tag.attributes.get("start", "1")
             is_number = start.isascii() and start.isdigit() and len(start) < 10
-            self.lists.append(None if tag.name == "ul" else int(start) if is_number else 1)
-        elif self.lists:
-            self.lists.pop()
+            self.open_list(None if tag.name == "ul" else int(start) if is_number else 1, is_html=True)
 
     def _hide(self, tag: html.Tag) -> None:
         """Take back what stood in a hidden element, once it is closed: one that never is hides nothing."""

@@ -23,10 +23,88 @@ SAMPLES = sorted(
     if path.suffix in (".md", ".txt")
 )
 
-MARKS = st.text(
-    alphabet="#知乎用户发表 甲*_`[]()<>!&;~-=+|\\\n\t👤🧑💼:smalldiv/\"'1.\u200d\ufeff\u00a0\ud800",
-    max_size=400,
+SIGNS = "#知乎用户发表 甲*_`[]()<>!&;~-=+|\\\n\t👤🧑💼:smalldiv/\"'1.\u200d\ufeff\u00a0\ud800"
+#: Whole constructs, so that they meet each other: opened, closed, and nested the wrong way round.
+CONSTRUCTS = (
+    *(
+        "### 知乎用户 甲 发表\n",
+        "👤 *乙 reply 甲:*\n",
+        "🧑💼 *甲:*\n",
+        "#### 💬 Reply\n",
+        "---\n",
+        "+++\n",
+        "a: b\n",
+    ),
+    *(
+        "<small>",
+        "</small>",
+        '<div class="translated-text">',
+        "</div>",
+        "<span>🗣</span>",
+        "<!--",
+        "-->",
+        "<![x[",
+    ),
+    *(
+        "<ol start=99999999999>",
+        "</ol>",
+        "<ul>",
+        "<li>",
+        "<td>",
+        "<br/>",
+        "<img src=x>",
+        "<b hidden>",
+        "</b>",
+    ),
+    *(
+        "<script>",
+        "</script>",
+        "<pre>",
+        "</pre>",
+        "<style>",
+        "</style>",
+        "<![CDATA[",
+        "]]>",
+        "<?php",
+        "?>",
+        "<!x>",
+    ),
+    *(
+        "```",
+        "~~~",
+        "`",
+        "**",
+        "*",
+        "_",
+        "~~",
+        "![",
+        "[",
+        "](",
+        ")",
+        "]",
+        "[a]: /b\n",
+        "[^1]: c\n",
+        "\\",
+        "    ",
+    ),
+    *(
+        "> ",
+        "- ",
+        "1. ",
+        "999999999. ",
+        "# ",
+        "===\n",
+        "| a | b |\n",
+        "|--|--|\n",
+        "\n",
+        "\n\n",
+        "甲",
+        "a",
+        " ",
+    ),
+    *("&#0;", "&#x110000;", "&nbsp;", "&#8203;", "\ud800", "\u200d", "😀", "\x00", "\x1b", "\u2028"),
 )
+MARKS = st.text(SIGNS, max_size=400) | st.lists(st.sampled_from(CONSTRUCTS), max_size=60).map("".join)
 
 
 def characters(text: str | None) -> Counter[str]:
