@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from retrieval.types import Language
+
 _INTERRUPTED = 128 + signal.SIGINT
 _TERMINATED = 128 + signal.SIGTERM
 
@@ -29,7 +31,7 @@ def main(
     try:
         return _dispatch(cli.parse(argv), streams, parts or Parts())
     except RetrievalError as error:
-        streams.complain(str(error))
+        streams.complain(error.sentence(_language()))
         return error.exit_code
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -46,6 +48,14 @@ def _dispatch(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> 
     command = import_module(f"bot.commands.{arguments.command}")
     code: int = command.run(arguments, streams, parts)
     return code
+
+
+def _language() -> Language:
+    """Choose the language of a sentence that may be about the settings themselves."""
+    from bot.settings import interface_language
+
+    chosen = os.environ.get("THREADBOT_LANGUAGE", "")
+    return interface_language("zh" if chosen == "zh" else "en" if chosen == "en" else "auto", os.environ)
 
 
 def _terminate(*_: object) -> NoReturn:

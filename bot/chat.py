@@ -43,7 +43,7 @@ def converse(conversation: Conversation, screen: Screen, read: ReadLine, *, stop
         except Leave:
             return
         except RetrievalError as error:
-            blocks = [Note(visible(str(error)))]
+            blocks = [Note(visible(error.sentence(conversation.language)))]
         except KeyboardInterrupt:
             if not stoppable:
                 raise

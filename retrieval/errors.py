@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from retrieval.types import Language
+
 
 class RetrievalError(Exception):
     """Something a user can mend; everything else is a bug and keeps its traceback."""
 
     #: The exit code of the command line for this family.
     exit_code = 1
+
+    def __init__(self, en: str, zh: str | None = None) -> None:
+        super().__init__(en)
+        self._zh = zh
+
+    def sentence(self, language: Language) -> str:
+        """Return the message in a language, in English where it has no other."""
+        return self._zh if language == "zh" and self._zh else str(self)
 
 
 class UsageError(RetrievalError):
