@@ -2,8 +2,9 @@
 
 A thread is a digest of its format, title, date and question. A comment is a digest of its thread, its
 author, whom it replies to, and an ordinal among the comments that share those. Ordinals are settled by
-matching with the previous generation, by text first and by order second, so that an id outlives an
-edit of its own text and any insertion, removal or reordering of others.
+matching with the previous generation: what is the same from the start and from the end first, then by
+text, then by order, so that an id outlives an edit of its own text and any insertion, removal or
+reordering of others, be they word for word the same.
 """
 
 from __future__ import annotations
@@ -75,20 +76,35 @@ class _Known:
 
 def _match(thread: str, key: _Key, group: Sequence[ParsedComment], known: Sequence[_Known]) -> dict[int, str]:
     """Return ids by position for comments that share author and reply-to."""
+    digests = {comment.position: content_digest(comment.text) for comment in group}
+    ids = _same_ends(digests, known)
+    settled = set(ids.values())
     by_digest: dict[str, deque[str]] = defaultdict(deque)
     for candidate in known:
-        by_digest[candidate.digest].append(candidate.id)
-    ids: dict[int, str] = {}
-    for comment in group:
-        if same := by_digest[content_digest(comment.text)]:
-            ids[comment.position] = same.popleft()
+        if candidate.id not in settled:
+            by_digest[candidate.digest].append(candidate.id)
+    for position, digest in digests.items():
+        if position not in ids and by_digest[digest]:
+            ids[position] = by_digest[digest].popleft()
     kept = set(ids.values())
     free = [candidate.id for candidate in known if candidate.id not in kept]
-    rest = [comment.position for comment in group if comment.position not in ids]
+    rest = [position for position in digests if position not in ids]
     ids |= dict(zip(rest, free, strict=False))
     taken = {candidate.id for candidate in known}
     fresh = (name for ordinal in count() if (name := _id(thread, key, ordinal)) not in taken)
     return ids | dict(zip(rest[len(free) :], fresh, strict=False))
+
+
+def _same_ends(digests: dict[int, str], known: Sequence[_Known]) -> dict[int, str]:
+    """Return ids by position for what is the same at the start and at the end, whatever lies between."""
+    positions = list(digests)
+    shorter = min(len(positions), len(known))
+    start = next((n for n in range(shorter) if digests[positions[n]] != known[n].digest), shorter)
+    left = range(1, shorter - start + 1)
+    end = next((n - 1 for n in left if digests[positions[-n]] != known[-n].digest), shorter - start)
+    same = [*zip(positions[:start], known, strict=False)]
+    same += zip(positions[len(positions) - end :], known[len(known) - end :], strict=True)
+    return {position: candidate.id for position, candidate in same}
 
 
 def _id(thread: str, key: _Key, ordinal: int) -> str:

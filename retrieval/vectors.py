@@ -16,16 +16,18 @@ are replayed at every open, 1,000 of them in a second, which is what `sync_thres
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from retrieval import records
+from retrieval.errors import RetrievalError
 from retrieval.terms import fold
 from retrieval.types import Hit, PassageId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from chromadb.api.client import Client
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
     from retrieval.types import Record, Scope
 
+P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 
 #: ef_search 100, the default, loses up to an eighth of the neighbours; see the README's evaluation.
@@ -59,8 +63,29 @@ class Embedded:
     vectors: NDArray[np.float32]
 
 
+def _explained(method: Callable[P, R]) -> Callable[P, R]:
+    """Turn what Chroma raises about its files into one sentence."""
+
+    @wraps(method)
+    def explaining(*args: P.args, **kwargs: P.kwargs) -> R:
+        from chromadb.errors import ChromaError
+
+        try:
+            return method(*args, **kwargs)
+        except ChromaError as error:
+            raise RetrievalError(
+                f"Chroma cannot use its index ({error}); free some space if the disk is full, or else go "
+                "back to the generation before, by writing its number into CURRENT in the data folder."
+            ) from error
+
+    return explaining
+
+
 class ChromaStore:
-    """One open store; `close` it before another one is opened on the same folder."""
+    """One open store; `close` it before another one is opened on the same folder.
+
+    Every method may raise RetrievalError where the store's files are damaged or cannot be written.
+    """
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -68,17 +93,25 @@ class ChromaStore:
         self._comments = _collection(client, "comments", _NO_GRAPH)
 
     @classmethod
+    @_explained
     def open(cls, folder: Path) -> ChromaStore:
         """Open, or create, the embedded store in a folder."""
         from chromadb.api.client import Client
+        from chromadb.api.shared_system_client import SharedSystemClient
         from chromadb.config import Settings
 
-        return cls(Client(settings=Settings(is_persistent=True, persist_directory=str(folder))))
+        try:
+            return cls(Client(settings=Settings(is_persistent=True, persist_directory=str(folder))))
+        except BaseException:
+            # Chroma keeps what it could not start, and would hand it out at the next try.
+            SharedSystemClient._identifier_to_system.pop(str(folder), None)  # noqa: SLF001
+            raise
 
     def close(self) -> None:
         """Release the files, so that the same folder can be opened afresh in this process."""
         self._client.close()
 
+    @_explained
     def upsert(self, items: Sequence[Embedded], days: Mapping[str, int]) -> None:
         """Write comments with the vectors of all their passages.
 
@@ -98,6 +131,7 @@ class ChromaStore:
                 ],
             )
 
+    @_explained
     def refresh(self, items: Sequence[Record]) -> None:
         """Write comments alone; their passages are there already, or about to be written."""
         for batch in _batches(items, self._client.get_max_batch_size()):
@@ -108,6 +142,7 @@ class ChromaStore:
                 documents=[records.dumps(record) for record in batch],
             )
 
+    @_explained
     def delete(self, comment_ids: Sequence[str], passage_ids: Sequence[PassageId]) -> None:
         """Remove comments and passages; ids that are not there are ignored."""
         for ids in _batches(comment_ids, _GET_BATCH):
@@ -115,6 +150,7 @@ class ChromaStore:
         for passages in _batches(passage_ids, _GET_BATCH):
             self._passages.delete(ids=[str(passage) for passage in passages])
 
+    @_explained
     def nearest(self, vector: NDArray[np.float32], count: int, scope: Scope) -> list[Hit]:
         """Return the passages nearest to a vector, nearest first, with their cosine similarity.
 
@@ -132,6 +168,7 @@ class ChromaStore:
             for passage, distance in zip(found["ids"][0], distances[0], strict=True)
         ]
 
+    @_explained
     def direction(self, comment_id: str) -> NDArray[np.float32]:
         """Return where a whole comment points: the mean of its passages, of unit length.
 
@@ -145,6 +182,7 @@ class ChromaStore:
         mean = np.asarray(vectors, dtype=np.float32).mean(axis=0)
         return np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
 
+    @_explained
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
         """Return comments by id; ids that are not there are left out."""
         found: dict[str, Record] = {}  # an empty list of ids makes no batch: Chroma refuses one
@@ -155,6 +193,7 @@ class ChromaStore:
                 found[record.comment.id] = record
         return found
 
+    @_explained
     def thread_records(self, thread_id: str) -> list[Record]:
         """Return the comments of one thread in file order."""
         documents = self._comments.get(where={"thread": thread_id}, include=["documents"])["documents"]
@@ -169,6 +208,7 @@ class ChromaStore:
             yield from map(records.loads, documents)
             offset += len(documents)
 
+    @_explained
     def counts(self) -> tuple[int, int]:
         """Return how many comments and passages there are."""
         return self._comments.count(), self._passages.count()

@@ -1,0 +1,91 @@
+"""Digests, ids and records as they are stored; the literal values pin formats that are on people's disks."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.records import content_digest, digest, dumps, loads, make_record, short_id
+from retrieval.types import Bilingual, Comment, Kind, Record, Span
+
+#: Text as it may come from any file, lone surrogates excepted: decoding makes none.
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+optional = st.none() | texts
+bodies = st.builds(Bilingual, zh=st.none() | texts.filter(bool), en=st.none() | texts.filter(bool))
+spans = st.lists(st.builds(Span, st.integers(0, 99), st.integers(0, 99)), max_size=3).map(tuple)
+comments = st.builds(
+    Comment,
+    id=texts,
+    thread_id=texts,
+    position=st.integers(1),
+    kind=st.sampled_from(Kind),
+    author=texts,
+    reply_to=optional,
+    parent=st.none() | st.integers(1),
+    text=bodies,
+    lines=st.tuples(st.integers(1), st.integers(1)),
+    images=st.integers(0),
+)
+stored = st.builds(
+    Record,
+    comments,
+    digest=texts,
+    ancestors=st.lists(texts, max_size=3).map(tuple),
+    passages=st.dictionaries(st.sampled_from(["zh", "en"]), spans),
+)
+
+
+def test_golden_digests():
+    """Digests and ids are what they were in every version that people have indexes of."""
+    assert digest("小李", None, "") == bytes.fromhex("84c0734eff803b079d03a4b95db52d49c34757b3")
+    assert short_id("小李", None, "") == "qtahgtx7qa5q"
+    assert content_digest(Bilingual("你好", "Hello")) == "f4ab75a6897dc8906d758acb8defb9337ad815bf"
+    assert content_digest(Bilingual(en="Hello")) == "6d07615cb35adb4f7829526ec3630c077984d40f"
+
+
+@given(st.lists(optional, max_size=4), st.lists(optional, max_size=4))
+def test_digests_do_not_collide(first, second):
+    """Lists of texts have the same digest only if they are the same list."""
+    assert (digest(*first) == digest(*second)) == (first == second)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("ab", "c"), ("a", "bc")),
+        (("a", ""), ("", "a")),
+        ((None,), ("",)),
+        ((None,), ("-",)),
+        (("1:a",), ("a",)),
+        (("a", "b"), ("a1:b",)),
+        ((), ("",)),
+        (("é",), ("e\u0301",)),
+    ],
+)
+def test_digests_of_concatenations(first, second):
+    """Texts that look alike once joined have different digests."""
+    assert digest(*first) != digest(*second)
+
+
+def test_digest_of_half_a_character():
+    """A lone surrogate, which no file should hold, does not stop an ingest."""
+    assert digest("\ud83d") != digest("\ud83e")
+
+
+@given(stored)
+def test_record_round_trip(record):
+    """A record comes back as it was written."""
+    assert loads(dumps(record)) == record
+
+
+@given(comments, st.lists(texts, max_size=3))
+def test_made_record(comment, ancestors):
+    """A record's passages name themselves, and their texts are taken from the comment's."""
+    record = make_record(comment, ancestors)
+    assert record.passages.keys() == dict(comment.text.items()).keys()
+    ids = record.passage_ids()
+    assert len(set(map(str, ids))) == len(ids) == len(record.passage_texts())
+    for passage, text in zip(ids, record.passage_texts(), strict=True):
+        assert text
+        assert text in comment.text[passage.language]

@@ -1,0 +1,204 @@
+"""The store's contract, over the exact one in memory and the real one; and what only the real one has."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from retrieval.errors import RetrievalError
+from retrieval.records import make_record
+from retrieval.types import Bilingual, Comment, Kind, Scope
+from retrieval.vectors import ChromaStore, Embedded
+from tests.fakes import ExactStore, FakeEmbedder
+
+EMBEDDER = FakeEmbedder()
+DAYS = {"old": 20240105, "new": 20250820, "undated": 0}
+EVERYTHING = Scope()
+
+
+def embedded(name, thread="new", **fields):
+    """Return a comment ready to be written; its text is in both languages unless told otherwise."""
+    values = {
+        "position": 1,
+        "kind": Kind.ANSWER,
+        "author": "小李",
+        "reply_to": None,
+        "parent": None,
+        "text": Bilingual(f"第{name}条评论。", f"Comment {name}."),
+        "lines": (1, 2),
+        "images": 0,
+    }
+    record = make_record(Comment(id=name, thread_id=thread, **values | fields), ())
+    texts = record.passage_texts()
+    return Embedded(record, EMBEDDER.passages(texts) if texts else np.empty((0, 0), dtype=np.float32))
+
+
+COMMENTS = [
+    embedded("a1", "old", position=2),
+    embedded("a2", "old", author="阿明", position=1),
+    embedded("b1", author="李強"),
+    embedded("b2", kind=Kind.REPLY, text=Bilingual(zh="耳朵最冷。")),
+    embedded("b3", text=Bilingual(en="Ears get cold first. " * 30)),
+    embedded("c1", "undated"),
+    embedded("c2", "undated", text=Bilingual()),
+]
+
+
+@pytest.fixture(params=["exact", "chroma"])
+def store(request, tmp_path):
+    """Give an empty store."""
+    with closing(ExactStore() if request.param == "exact" else ChromaStore.open(tmp_path)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def filled(store):
+    """Give a store with COMMENTS in it."""
+    store.upsert(COMMENTS, DAYS)
+    return store
+
+
+def near(store, scope=EVERYTHING, text="Comment"):
+    return {hit.passage.comment_id for hit in store.nearest(EMBEDDER.question(text), 50, scope)}
+
+
+def test_empty_store(store):
+    """An empty store answers with nothing."""
+    assert store.nearest(EMBEDDER.question("x"), 5, EVERYTHING) == []
+    assert store.records(["x"]) == store.records([]) == {}
+    assert store.thread_records("x") == list(store.all_records()) == []
+    assert store.counts() == (0, 0)
+
+
+def test_reads_back_what_was_written(filled):
+    """Comments come back as they were, by id, by thread in file order, and all of them."""
+    expected = {item.record.comment.id: item.record for item in COMMENTS}
+    assert filled.records(["b2", "nobody", "c2"]) == {name: expected[name] for name in ("b2", "c2")}
+    assert [record.comment.id for record in filled.thread_records("old")] == ["a2", "a1"]
+    assert {record.comment.id: record for record in filled.all_records()} == expected
+    assert filled.counts() == (len(COMMENTS), sum(len(item.vectors) for item in COMMENTS))
+
+
+def test_nearest_first(filled):
+    """The passage that says what was asked comes first, with its cosine similarity."""
+    best, *rest = filled.nearest(EMBEDDER.question("耳朵最冷。"), 3, EVERYTHING)
+    assert (str(best.passage), best.score) == ("b2:zh:0", pytest.approx(1, abs=1e-5))
+    assert len(rest) == 2
+    assert best.score > rest[0].score >= rest[1].score
+    assert filled.nearest(np.empty(0, dtype=np.float32), 3, EVERYTHING) == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        (Scope(threads=("old",)), {"a1", "a2"}),
+        (Scope(threads=("old", "undated")), {"a1", "a2", "c1"}),
+        (Scope(threads=()), set()),
+        (Scope(author="李强"), {"b1"}),
+        (Scope(kind="reply"), {"b2"}),
+        (Scope(since=20250101), {"b1", "b2", "b3"}),
+        (Scope(until=20250101), {"a1", "a2"}),
+        (Scope(since=20240105, until=20250820), {"a1", "a2", "b1", "b2", "b3"}),
+        (Scope(threads=("new",), author="小李", kind="answer", until=20260101), {"b3"}),
+        (Scope(author="nobody"), set()),
+    ],
+)
+def test_scope(filled, scope, expected):
+    """A scope admits what it says and nothing else; threads without a date are in no range of days."""
+    assert near(filled, scope) == expected
+
+
+def test_upsert_replaces(filled):
+    """A comment written again is there once, with its new text and its new vector."""
+    filled.upsert([embedded("b2", text=Bilingual(zh="手套要防风。"), kind=Kind.ANSWER)], DAYS)
+    assert filled.counts()[0] == len(COMMENTS)
+    assert filled.records(["b2"])["b2"].comment.text.zh == "手套要防风。"
+    assert str(filled.nearest(EMBEDDER.question("手套要防风。"), 1, EVERYTHING)[0].passage) == "b2:zh:0"
+    assert near(filled, Scope(kind="reply")) == set()
+
+
+def test_refresh_changes_comments_alone(filled):
+    """A refreshed comment has its new place; its passages are found as before."""
+    moved = embedded("a1", "old", position=9)
+    before = near(filled)
+    filled.refresh([moved.record])
+    assert filled.records(["a1"])["a1"].comment.position == 9
+    assert near(filled) == before
+
+
+def test_delete(filled):
+    """Deleted comments and passages are found no more; ids that are not there are no error."""
+    gone = COMMENTS[0].record
+    filled.delete(["a1", "nobody"], gone.passage_ids())
+    filled.delete([], [])
+    assert near(filled, Scope(threads=("old",))) == {"a2"}
+    assert [record.comment.id for record in filled.thread_records("old")] == ["a2"]
+    assert filled.records(["a1"]) == {}
+
+
+def test_direction(filled):
+    """A comment points where its passages point on average; one without text, or nobody, nowhere."""
+    mean = COMMENTS[2].vectors.mean(axis=0)
+    np.testing.assert_allclose(filled.direction("b1"), mean / np.linalg.norm(mean), atol=1e-5)
+    assert filled.direction("c2").size == filled.direction("nobody").size == 0
+
+
+def test_chroma_finds_what_exact_search_finds(tmp_path):
+    """Over a thousand comments Chroma's ten nearest are those of exact search, but for one in a hundred."""
+    items = [embedded(f"n{n}", text=Bilingual(f"第{n}条，{n * 7919 % 1000}")) for n in range(1000)]
+    exact = ExactStore()
+    exact.upsert(items, DAYS)
+    with closing(ChromaStore.open(tmp_path)) as chroma:
+        chroma.upsert(items, DAYS)
+        found = expected = 0
+        for item in items[::25]:
+            tenth = exact.nearest(item.vectors[0], 10, EVERYTHING)[-1].score
+            hits = chroma.nearest(item.vectors[0], 10, EVERYTHING)
+            expected += 10
+            found += sum(hit.score >= tenth - 1e-5 for hit in hits)
+    assert found >= expected * 0.99
+
+
+def test_reopened_store_has_everything(tmp_path):
+    """What was written is there after closing and opening again in the same process, also what came last."""
+    for number, item in enumerate(COMMENTS[:6], start=1):
+        with closing(ChromaStore.open(tmp_path)) as store:
+            store.upsert([item], DAYS)
+        with closing(ChromaStore.open(tmp_path)) as store:
+            assert len(near(store)) == number
+
+
+def test_batches_of_any_size(tmp_path):
+    """More comments than Chroma takes at a time, or SQLite names at a time, are no difficulty."""
+    with closing(ChromaStore.open(tmp_path)) as store:
+        store._client.get_max_batch_size = lambda: 100
+        items = [embedded(f"n{n}", text=Bilingual("同")) for n in range(250)]
+        store.upsert(items, DAYS)
+        names = [f"n{n}" for n in range(5000)]
+        assert len(store.records(names)) == len(list(store.all_records())) == 250
+        store.delete(names, [passage for item in items for passage in item.record.passage_ids()])
+        assert store.counts() == (0, 0)
+
+
+def test_little_is_left_to_replay(tmp_path):
+    """After closing, at most 50 vectors are still outside the graph's files, however many were written."""
+    with closing(ChromaStore.open(tmp_path)) as store:
+        for start in range(0, 300, 100):
+            store.upsert([embedded(f"n{n}") for n in range(start, start + 100)], DAYS)
+    with closing(sqlite3.connect(tmp_path / "chroma.sqlite3")) as database:
+        (waiting,) = database.execute("SELECT count(*) FROM embeddings_queue").fetchone()
+    assert waiting <= 2 * 50
+
+
+def test_damaged_store(tmp_path):
+    """A store whose database is damaged is one sentence, and can be opened once that is mended."""
+    database = tmp_path / "chroma.sqlite3"
+    database.write_bytes(b"not a database, whatever its name says" * 100)
+    with pytest.raises(RetrievalError, match=r"Chroma cannot use its index .*file is not a database"):
+        ChromaStore.open(tmp_path)
+    database.unlink()
+    with closing(ChromaStore.open(tmp_path)) as store:
+        assert store.counts() == (0, 0)
