@@ -27,16 +27,13 @@ class FoundFile:
     #: The source, absolute, and the path below it (the file's name where the source is a file).
     root: str
     path: str
+    #: Where the file is.
+    location: str
     size: int
     mtime_ns: int
     inode: int
     #: Why it cannot be read, where that is clear from the look of it.
     problem: str | None = None
-
-    @property
-    def location(self) -> str:
-        """Return where the file is."""
-        return location(self.root, self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,10 @@ def roots(sources: Iterable[str | Path]) -> list[Path]:
 
 
 def location(root: str, path: str) -> str:
-    """Return where the file is that was found under a source at a path."""
+    """Return where the file is that was found under a source at a path.
+
+    Wrong only for a file in a folder of the same name that is a source; it is then taken for a new one.
+    """
     return root if os.path.basename(root) == path else os.path.join(root, path)  # noqa: PTH118, PTH119 - ten thousand times a run
 
 
@@ -100,10 +100,11 @@ def _found(root: Path, path: Path) -> FoundFile:
     try:
         status = path.stat()
     except OSError as error:  # a link to nowhere, or gone since it was listed
-        return FoundFile(str(root), shown, 0, 0, 0, f"cannot be read: {error.strerror}")
+        return FoundFile(str(root), shown, str(path), 0, 0, 0, f"cannot be read: {error.strerror}")
     problem = None
     if not stat.S_ISREG(status.st_mode):
         problem = "this is not a file but a pipe, a socket or a device"
     elif status.st_size > _LARGEST:
         problem = f"larger than {_LARGEST // 1024**2} MB"
-    return FoundFile(str(root), shown, status.st_size, status.st_mtime_ns, status.st_ino, problem)
+    stamp = (status.st_size, status.st_mtime_ns, status.st_ino)
+    return FoundFile(str(root), shown, str(path), *stamp, problem)
