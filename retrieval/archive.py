@@ -6,8 +6,8 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retrieval import generations, page
-from retrieval.errors import NoIndexError, UsageError
+from retrieval import generations, page, readers
+from retrieval.errors import NoIndexError, RetrievalError, UsageError
 from retrieval.excerpts import Sought
 from retrieval.fusion import Candidate, fuse, ranks
 from retrieval.questions import is_small_talk, scope_of
@@ -41,9 +41,11 @@ class _Generation:
     manifest: Manifest
     store: ChromaStore
     lexical: LexicalIndex
+    hold: readers.Hold
 
     def close(self) -> None:
         self.store.close()
+        self.hold.release()
 
     def sought(self, question: str) -> Sought:
         """Return what a question looks for, with what each of its terms is worth in this archive."""
@@ -130,11 +132,41 @@ class Archive:
 
     def _current(self) -> _Generation:
         """Return the published generation, opened; the pointer is read once a question."""
-        number = generations.current(self._data_dir)
-        if self._open is not None and self._open.number == number:
-            return self._open
-        manifest = generations.read_manifest(self._data_dir, number)
-        if number is None or manifest is None:
+        while True:
+            number = generations.current(self._data_dir)
+            if self._open is not None and self._open.number == number:
+                return self._open
+            try:
+                fresh = self._opened(number)
+            except RetrievalError:
+                if generations.current(self._data_dir) == number:
+                    raise
+                continue  # it was removed while it was being opened: another one is published
+            self.close()
+            self._open = fresh
+            return fresh
+
+    def _opened(self, number: int | None) -> _Generation:
+        """Open a generation, and keep it from being removed."""
+        from retrieval.lexical import LexicalIndex
+        from retrieval.vectors import ChromaStore
+
+        manifest = self._manifest_of(number)
+        hold = readers.hold(self._data_dir, manifest.generation)
+        folder = generations.folder_of(self._data_dir, manifest.generation)
+        try:
+            store = ChromaStore.open(folder / "chroma")
+            return _Generation(
+                manifest.generation, manifest, store, LexicalIndex.open(folder / "lexical"), hold
+            )
+        except BaseException:
+            hold.release()
+            raise
+
+    def _manifest_of(self, number: int | None) -> Manifest:
+        """Return the manifest of a generation of this model."""
+        manifest = generations.read_manifest(self._data_dir, number) if number is not None else None
+        if manifest is None:
             raise NoIndexError(
                 f"There is no index in {self._data_dir}; run `threadbot ingest YOUR_FOLDER` first."
             )
@@ -143,16 +175,7 @@ class Archive:
                 f"The index in {self._data_dir} was made with another model ({manifest.model}); run "
                 "`threadbot ingest YOUR_FOLDER` to make it anew, or set THREADBOT_MODEL to that one."
             )
-        from retrieval.lexical import LexicalIndex
-        from retrieval.vectors import ChromaStore
-
-        folder = generations.folder_of(self._data_dir, number)
-        fresh = _Generation(
-            number, manifest, ChromaStore.open(folder / "chroma"), LexicalIndex.open(folder / "lexical")
-        )
-        self.close()
-        self._open = fresh
-        return fresh
+        return manifest
 
     def _page(
         self, generation: _Generation, question: Question, candidates: Sequence[Candidate], sought: Sought

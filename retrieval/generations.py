@@ -4,6 +4,7 @@
       CURRENT                     the published generation's number, e.g. "000012"
       generations/000012/         chroma/  lexical/  manifest.json
       embeddings.sqlite           vectors by model fingerprint and text digest
+      exclusions.json             comments and authors that no answer may quote
       ingest.lock
 
 A generation is written, sealed with its manifest, and published by replacing `CURRENT` atomically; its
@@ -64,6 +65,21 @@ class FileEntry:
     skipped: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """One comment that is in the files and excluded: what it takes to know it again, and no word of it."""
+
+    id: str
+    #: Id of its thread.
+    thread: str
+    #: Digest of its author, folded; and of its author and whom it replies to, as written.
+    author: str
+    key: str
+    #: Of its text, see `records.content_digest`.
+    digest: str
+    position: int
+
+
 @dataclass(frozen=True)
 class Manifest:
     """What a generation is made of."""
@@ -82,6 +98,14 @@ class Manifest:
     #: The code that read the files and the code that wrote the indexes, see `ingest.revisions`.
     reading: str = ""
     indexing: str = ""
+    #: How many passages it has, and how many were deleted since Chroma's files were last written anew.
+    passages: int = 0
+    dead: int = 0
+    #: The generation to go back to, None where there is none.
+    previous: int | None = None
+    #: Which exclusions it was made under, see `ingest.exclusions`, and what they hide.
+    exclusions: str = ""
+    hidden: tuple[Hidden, ...] = ()
 
     def thread(self, thread_id: str) -> ThreadEntry | None:
         """Return a thread by id."""
@@ -153,7 +177,7 @@ def seal(data_dir: Path, manifest: Manifest) -> None:
 
 
 def write_manifest(data_dir: Path, manifest: Manifest) -> None:
-    """Write a generation's manifest, atomically; only `files` and `run` may differ from a published one."""
+    """Write a generation's manifest, atomically; a published one's indexes must still fit it."""
     _replace(
         folder_of(data_dir, manifest.generation) / _MANIFEST,
         json.dumps({"version": _VERSION, **_to_json(manifest)}, ensure_ascii=False),
@@ -173,9 +197,14 @@ def existing(data_dir: Path) -> list[int]:
     return sorted(int(child.name) for child in folder.iterdir() if child.name.isdigit())
 
 
+def is_sealed(data_dir: Path, generation: int) -> bool:
+    """Tell whether a generation was finished, and its removal not begun."""
+    return (folder_of(data_dir, generation) / _MANIFEST).exists()
+
+
 def leftovers(data_dir: Path) -> list[int]:
     """Return the generations that were begun and never sealed."""
-    return [n for n in existing(data_dir) if not (folder_of(data_dir, n) / _MANIFEST).exists()]
+    return [number for number in existing(data_dir) if not is_sealed(data_dir, number)]
 
 
 def remove(data_dir: Path, generation: int) -> None:
@@ -221,6 +250,7 @@ def _from_json(data: dict[str, Any]) -> Manifest:
     values = {name: value for name, value in data.items() if name != "version"}
     values["threads"] = tuple(_thread_entry(entry) for entry in data["threads"])
     values["files"] = tuple(FileEntry(**entry) for entry in data["files"])
+    values["hidden"] = tuple(Hidden(**entry) for entry in data.get("hidden", ()))
     return Manifest(**values)
 
 
