@@ -1,0 +1,53 @@
+"""The built-in bilingual model: all-MiniLM-L6-v2 with a table of Chinese words.
+
+Importing this imports neither PyTorch nor sentence-transformers; `load` does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retrieval.model import base, chinese, table, tokens
+from retrieval.model.errors import ModelError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+__all__ = ["TABLE", "ModelError", "fingerprint", "load"]
+
+#: The table that comes with threadbot.
+TABLE = Path(__file__).with_name("table.safetensors")
+_POOLING = "mean, normalised, no prompts"
+
+
+def load(device: str | None = None) -> SentenceTransformer:
+    """Return the built-in model, offline, as an ordinary SentenceTransformer.
+
+    `device` is PyTorch's name of one ("cpu", "cuda"), or None for the library's choice. Raises
+    ModelError where the table or the base package is missing, damaged or another one.
+    """
+    folder, chinese_words = base.folder(), table.read(TABLE)
+    del folder  # the base package is checked before seconds go into importing PyTorch
+    from retrieval.model import encoder
+
+    return encoder.join(chinese_words, device)
+
+
+@cache
+def fingerprint() -> str:
+    """Return a digest of all that decides a text's vector: encoder, table, tokenizer, cutting, pooling.
+
+    Sixteen hexadecimal digits, in milliseconds and without PyTorch. Raises ModelError like `load`.
+    """
+    base.folder()
+    parts = [
+        table.digest(TABLE),
+        *base.FILES.values(),
+        str(chinese.REVISION),
+        str(tokens.MAX_TOKENS),
+        _POOLING,
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

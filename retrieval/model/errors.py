@@ -1,0 +1,9 @@
+"""What can be wrong with the built-in model."""
+
+from __future__ import annotations
+
+from retrieval.errors import ConfigError
+
+
+class ModelError(ConfigError):
+    """The model's table or its base package is missing, damaged or another one than it was made for."""

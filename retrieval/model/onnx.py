@@ -1,0 +1,87 @@
+"""The built-in model without PyTorch: the same weights and words, run by onnxruntime."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.model import TABLE, base, graph, table, tokens
+from retrieval.model import fingerprint as model_fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Floats = NDArray[np.float32]
+
+#: Tokens in a batch, padding included: enough to keep every core busy, little enough for the caches.
+_BUDGET = 1024
+
+
+def fingerprint() -> str:
+    """Return the model's fingerprint with this backend and its precision."""
+    return f"{model_fingerprint()}-onnx-fp32"
+
+
+class OnnxEncoder:
+    """Texts to vectors with onnxruntime; `threads` as many as there are cores unless told.
+
+    Raises ModelError like `retrieval.model.load`.
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        import onnxruntime  # type: ignore[import-untyped]
+        from safetensors.numpy import load_file
+
+        folder = base.folder()
+        chinese = table.read(TABLE)
+        self._words = chinese.finder()
+        self._tokenizer = tokens.tokenizer(folder / "tokenizer.json", chinese.words)
+        weights: dict[str, Any] = load_file(folder / "model.safetensors")
+        english = weights["embeddings.word_embeddings.weight"]
+        numbers = tokens.row_numbers(folder / "tokenizer.json", chinese.words)
+        self._rows = np.empty((max(len(english), max(numbers) + 1), table.WIDTH), np.float32)
+        self._rows[: len(english)] = english
+        self._rows[numbers] = chinese.rows
+        types = weights["embeddings.token_type_embeddings.weight"]
+        self._places = weights["embeddings.position_embeddings.weight"] + types[0]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+        options.log_severity_level = 3  # errors; its warnings are about graphs it optimises
+        self._session = onnxruntime.InferenceSession(
+            graph.encoder(weights), options, providers=["CPUExecutionProvider"]
+        )
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Return the texts' vectors, float32 (n, 384) of unit length, in the texts' order."""
+        encodings = self._tokenizer.encode_batch([self._words.spaced(text) for text in texts])
+        ids = [encoding.ids for encoding in encodings]
+        vectors = np.empty((len(ids), table.WIDTH), np.float32)
+        for batch in _batches([len(some) for some in ids]):
+            vectors[batch] = self._run([ids[number] for number in batch])
+        return vectors
+
+    def _run(self, ids: Sequence[Sequence[int]]) -> Floats:
+        longest = max(map(len, ids))
+        numbers = np.zeros((len(ids), longest), np.int64)
+        mask = np.zeros((len(ids), longest), np.int32)
+        for row, some in enumerate(ids):
+            numbers[row, : len(some)] = some
+            mask[row, : len(some)] = 1
+        embedded = self._rows[numbers] + self._places[:longest]
+        vectors: Floats = self._session.run(["vectors"], {"embedded": embedded, "mask": mask})[0]
+        return vectors
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the texts' numbers in batches of like length, so that little is spent on padding."""
+    batch: list[int] = []
+    for number in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) + 1) * lengths[number] > _BUDGET:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch

@@ -1,0 +1,61 @@
+"""The model without PyTorch."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.slow
+
+TEXTS = [
+    "I study Python in Shenzhen.",
+    "我在深圳學習 Python3 [捂脸]。",
+    "短",
+    "",
+    "A longer text, with punctuation; and more words than the others have in it, to be sure. " * 30,
+    "😂",
+]
+
+
+@pytest.fixture(scope="module")
+def onnx_model():
+    """Load the built-in model with onnxruntime."""
+    from retrieval.model.onnx import OnnxEncoder
+
+    return OnnxEncoder(threads=2)
+
+
+def test_vectors_are_the_same(model, onnx_model):
+    """Both backends give the same vectors, long texts cut at the same token."""
+    mine, theirs = onnx_model.encode(TEXTS), model.encode(TEXTS)
+    assert mine.dtype == np.float32
+    assert (mine * theirs).sum(1).min() > 0.9999
+
+
+def test_no_texts_no_vectors(onnx_model):
+    """Encoding nothing gives an empty array of the right shape."""
+    assert onnx_model.encode([]).shape == (0, 384)
+
+
+def test_order_is_kept(onnx_model):
+    """Vectors come in the order of the texts, though batches are made by length."""
+    together = onnx_model.encode(TEXTS * 40)
+    assert np.abs(together[-len(TEXTS) :] - onnx_model.encode(TEXTS)).max() < 1e-5
+
+
+def test_fingerprints_differ():
+    """The backend and its precision are in the fingerprint, so a cache never mixes vectors."""
+    from retrieval import model
+    from retrieval.model import onnx
+
+    assert onnx.fingerprint() == f"{model.fingerprint()}-onnx-fp32"
+
+
+def test_pytorch_stays_out():
+    """Encoding with onnxruntime imports neither PyTorch nor transformers."""
+    code = (
+        "import sys; from retrieval.model.onnx import OnnxEncoder; OnnxEncoder().encode(['你好']);"
+        "sys.exit(any(name in sys.modules for name in ('torch', 'transformers', 'sentence_transformers')))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
