@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack, asynccontextmanager
+import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -121,14 +122,13 @@ async def answer(bot: Bot, desk: Desk, asked: Asked) -> None:
     desk.store.finish(courier.place.chat, asked.message)
 
 
-async def present(
-    courier: Courier, page: Page, cards: Sequence[Card | None], manifest: Manifest, head: str = ""
-) -> None:
+async def present(courier: Courier, page: Page, cards: Sequence[Card | None], manifest: Manifest) -> None:
     """Show a page's excerpts, its own buttons under each message and the page's under the last."""
     if not page.answered:
         sent = await courier.send(_nothing(page, manifest), buttons.under_nothing(page))
         courier.desk.store.show(sent.chat_id, sent.message_id, page.id, 0)
         return
+    head = await head_of(courier.desk, page)
     for part, view in laid_out(page, cards, manifest, head):
         sent = await courier.send(part, buttons.under_answer(page, view) if view else ())
         first = view.first if view else 0
@@ -136,7 +136,7 @@ async def present(
 
 
 def laid_out(
-    page: Page, cards: Sequence[Card | None], manifest: Manifest, head: str = ""
+    page: Page, cards: Sequence[Card | None], manifest: Manifest, head: str
 ) -> list[tuple[Styled, View | None]]:
     """Spread a page over messages; each comes with the view of the excerpts it holds."""
     language = page.language
@@ -149,10 +149,27 @@ def laid_out(
     return laid
 
 
-def shown_part(page: Page, cards: Sequence[Card | None], view: View) -> list[Styled]:
-    """Return the messages that the excerpts of one view make, with nothing around them."""
-    items = page.items[view.first : view.last]
-    return [part for part, _, _ in styled.pack(_blocks(items, cards, page.language))]
+async def laid_out_again(desk: Desk, page: Page, cards: Sequence[Card | None], view: View) -> list[Styled]:
+    """Return what the message of one view becomes when its excerpts are shown otherwise."""
+    blocks = _blocks(page.items[view.first : view.last], cards, page.language)
+    if view.first == 0 and (head := await head_of(desk, page)):
+        blocks.insert(0, plain(head))
+    if view.last == len(page.items):
+        blocks.append(_foot(page, await desk.manifest()))
+    return [part for part, _, _ in styled.pack(blocks)]
+
+
+async def head_of(desk: Desk, page: Page) -> str:
+    """Return the sentence above a page's first excerpt, empty where none is called for."""
+    if page.nearest:
+        return shared.NEAREST(page.language)
+    if page.like is None or page.seen:
+        return ""
+    try:
+        original = await desk.show(page.like, page.language)
+    except UsageError:
+        return ""
+    return messages.LIKE(page.language, author=styled.name(original.comment.author))
 
 
 async def cards_of(desk: Desk, page: Page, first: int, last: int, *, flipped: bool) -> list[Card | None]:
@@ -169,12 +186,10 @@ async def cards_of(desk: Desk, page: Page, first: int, last: int, *, flipped: bo
     return found
 
 
-async def show(
-    courier: Courier, page: Page, cards: Sequence[Card | None], manifest: Manifest, head: str = ""
-) -> bool:
+async def show(courier: Courier, page: Page, cards: Sequence[Card | None], manifest: Manifest) -> bool:
     """Show a page, or apologise; tell whether it is there for all we know."""
     try:
-        await present(courier, page, cards, manifest, head)
+        await present(courier, page, cards, manifest)
     except TelegramError as error:
         await apologise(courier, error, page, page.language)
         return may_be_taken(error)
@@ -209,7 +224,7 @@ async def following(desk: Desk, page: Page) -> tuple[Page, tuple[Excerpt, ...]]:
     fresh = [excerpt for excerpt in answered.excerpts if excerpt.comment.id not in seen]
     if not fresh or len(seen) >= _MOST:
         raise Complaint(shared.NO_MORE)
-    new = replace(page, id=desk.new_id(), seen=seen, successor=None, created=desk.clock())
+    new = replace(page, id=desk.new_id(), seen=seen, nearest=False, successor=None, created=desk.clock())
     return _filled(new, fresh, count, first=len(seen) + 1)
 
 
@@ -230,12 +245,22 @@ async def alike(
 
 @asynccontextmanager
 async def working(courier: Courier, asked: Asked) -> AsyncIterator[None]:
-    """Show that a question is being worked on: typing, and in groups a reaction to it."""
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(sending.typing(courier.bot, courier.place, courier.desk.sleep))
-        if not asked.private:
-            courier.desk.spawn(sending.react(courier.bot, courier.place.chat, asked.message, "👀"))
-        yield
+    """Show that a question is being worked on: typing, and in groups a reaction to it meanwhile."""
+    done = asyncio.Event()
+    if not asked.private:
+        courier.desk.spawn(_watch(courier, asked.message, done))
+    try:
+        async with sending.typing(courier.bot, courier.place, courier.desk.sleep):
+            yield
+    finally:
+        done.set()
+
+
+async def _watch(courier: Courier, message: int, done: asyncio.Event) -> None:
+    """Put eyes on a message until its question is answered."""
+    await sending.react(courier.bot, courier.place.chat, message, "👀")
+    await done.wait()
+    await sending.react(courier.bot, courier.place.chat, message, None)
 
 
 async def _found(desk: Desk, asked: Asked) -> tuple[Page, tuple[Excerpt, ...], Manifest]:

@@ -180,6 +180,9 @@ async def _running(application: Threadbot, stop: asyncio.Event) -> AsyncIterator
     if not connecting.done():
         connecting.cancel()
         await asyncio.wait({connecting})
+    if connecting.cancelled() or connecting.exception():
+        await application.bot.shutdown()
+    if connecting.cancelled():
         yield None
         return
     connecting.result()
@@ -212,9 +215,8 @@ async def _until(stop: asyncio.Event, application: Threadbot) -> None:
     desk, bot = application.bot_data, application.bot
     poller = Poller(bot, desk, application.update_queue)
     fetching = asyncio.create_task(poller.run())
-    house = [asyncio.create_task(work) for work in (_tidy(desk), _schedule(desk))]
-    desk.spawn(menus.publish(bot, desk.access().admins))
-    desk.spawn(_apologise(bot, desk))
+    chores = (_apologise(bot, desk), menus.publish(bot, desk.access().admins), _tidy(desk), _schedule(desk))
+    house = [asyncio.create_task(chore) for chore in chores]
     log.info("Answering as @%s.", bot.username)
     await _first(fetching, stop)
     for task in (fetching, *house):

@@ -234,7 +234,7 @@ def _about(item: Item, page: Page, view: View, language: Language) -> tuple[Butt
 
 
 def _place(item: Item, language: Language) -> tuple[Button, ...]:
-    whole = Button(messages.WHOLE(language), str(Press(Verb.WHOLE, item.id, (0,), item.quote.language)))
+    whole = Button(messages.WHOLE(language), str(Press(Verb.WHOLE, item.id, (), item.quote.language)))
     return (whole, Button(messages.SOURCE_LINK(language), url=item.link)) if item.link else (whole,)
 
 

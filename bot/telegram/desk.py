@@ -6,6 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,6 +35,9 @@ _T = TypeVar("_T")
 #: Questions that may wait in one chat, and the seconds the limits count in.
 _LONGEST_LINE = 10
 _MINUTE = 60.0
+#: Inline queries that make up one question, and how often a minute a stranger is told that they are one.
+_LETTERS = 5
+_TOLD = 3
 
 log = logging.getLogger("threadbot.telegram")
 
@@ -51,14 +55,21 @@ class Desk:
     clock: Clock = time.time
     queue: Queue = field(default_factory=lambda: Queue(_LONGEST_LINE))
     limits: Limits = field(init=False)
+    #: People type inline questions letter by letter; strangers need to be told their id, not served.
+    inline_limits: Limits = field(init=False)
+    stranger_limits: Limits = field(init=False)
     #: Inline queries come with every key pressed; only a person's latest one is worth an answer.
     latest: dict[int, str] = field(default_factory=dict)
+    typing: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     #: Whether the bot is on its way down.
     stopping: bool = False
 
     def __post_init__(self) -> None:
-        self.limits = Limits(self.settings.chat_limit, self.settings.total_limit, _MINUTE)
+        each, total = self.settings.chat_limit, self.settings.total_limit
+        self.limits = Limits(each, total, _MINUTE)
+        self.inline_limits = Limits(_LETTERS * each, _LETTERS * total, _MINUTE)
+        self.stranger_limits = Limits(_TOLD, total, _MINUTE)
 
     def access(self) -> Access:
         """Return who may ask now."""

@@ -73,6 +73,8 @@ class Page:
     thread: str | None = None
     like: str | None = None
     answered: bool = True
+    #: Whether it shows, as such, the nearest comments of a question that nothing answers.
+    nearest: bool = False
     items: tuple[Item, ...] = ()
     #: Ids shown on the pages before this one.
     seen: tuple[str, ...] = ()
@@ -83,7 +85,7 @@ class Page:
 
     def content(self) -> dict[str, Any]:
         """Return what is kept as JSON."""
-        names = ("quotes", "thread", "like", "answered", "items", "seen", "more")
+        names = ("quotes", "thread", "like", "answered", "nearest", "items", "seen", "more")
         whole = asdict(self)
         return {key: whole[key] for key in names}
 

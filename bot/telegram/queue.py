@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Work(Protocol):
@@ -67,11 +67,10 @@ class Queue:
     async def close(self, grace: float) -> None:
         """Take nothing more, drop what waits, and let what runs finish within so many seconds."""
         self._closed = True
-        running = [line.task for line in self._lines.values() if line.task]
-        for chat in list(self._lines):
-            await self.cancel(chat)
-        if running:
-            _, late = await asyncio.wait(running, timeout=grace)
+        ending: list[asyncio.Task[Any]] = [line.task for line in self._lines.values() if line.task]
+        ending += [asyncio.create_task(self.cancel(chat)) for chat in self._lines]
+        if ending:
+            _, late = await asyncio.wait(ending, timeout=grace)
             for task in late:
                 task.cancel()
 

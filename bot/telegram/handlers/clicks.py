@@ -187,9 +187,7 @@ async def _flip(click: Click) -> str | None:
     if view is None:
         raise Complaint(messages.EXPIRED)
     cards = await answering.cards_of(click.desk, page, view.first, view.last, flipped=view.flipped)
-    parts = answering.shown_part(page, cards, view)
-    if view.last == len(page.items):
-        parts = _with_foot(parts, render.archive_state(await click.desk.manifest(), page.language))
+    parts = await answering.laid_out_again(click.desk, page, cards, view)
     rows = buttons.under_answer(page, view)
     if len(parts) == 1:
         await click.edit(parts[0], rows)
@@ -198,11 +196,6 @@ async def _flip(click: Click) -> str | None:
         await click.courier.send(part)
     await click.courier.send(parts[-1], rows)
     return None
-
-
-def _with_foot(parts: list[styled.Styled], foot: styled.Styled) -> list[styled.Styled]:
-    last = parts[-1] + styled.plain("\n\n") + foot
-    return [*parts[:-1], last] if styled.fits(last) else parts
 
 
 async def _next(click: Click) -> str | None:
@@ -220,12 +213,11 @@ async def _show_nearest(courier: Courier, page: Page) -> str | None:
         return messages.ALREADY_BELOW(page.language)
     if not page.items:
         return shared.NO_EXCERPTS(page.language)
-    shown = replace(page, id=desk.new_id(), answered=True, created=desk.clock())
+    shown = replace(page, id=desk.new_id(), answered=True, nearest=True, created=desk.clock())
     desk.store.succeed(page, shown.id)
     desk.store.keep(shown)
     cards = await answering.cards_of(desk, shown, 0, len(shown.items), flipped=False)
-    head = shared.NEAREST(shown.language)
-    if not await answering.show(courier, shown, cards, await desk.manifest(), head):
+    if not await answering.show(courier, shown, cards, await desk.manifest()):
         desk.store.succeed(page, None)
     return None
 
@@ -259,19 +251,16 @@ async def _chain(click: Click) -> str | None:
 
 async def _like(click: Click) -> str | None:
     desk = click.desk
-    original = await _comment(desk, click.press.id, click.spoken)
     page, excerpts = await answering.alike(desk, click.chat, click.user, click.press.id, click.spoken)
     desk.store.keep(page)
-    head = messages.LIKE(page.language, author=styled.name(original.comment.author))
-    await answering.show(click.courier, page, [Card(each) for each in excerpts], await desk.manifest(), head)
+    await answering.show(click.courier, page, [Card(each) for each in excerpts], await desk.manifest())
     return None
 
 
 async def _whole(click: Click) -> str | None:
     number = click.press.numbers[0] if click.press.numbers else 0
     part, rows = await show_whole(click.courier, click.press.id, click.press.language, number, click.language)
-    shown = click.desk.store.shown(click.chat, click.message)
-    if shown is None:
+    if click.press.numbers:
         await click.edit(part, rows)  # a whole comment's own buttons turn its pages in place
     else:
         await click.courier.send(part, rows)

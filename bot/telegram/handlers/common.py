@@ -66,6 +66,8 @@ async def admitted(message: Message, context: Context, *, admin: bool = False) -
         return True
     if standing == Standing.MEMBER:
         await say(message, context, messages.ADMINS_ONLY)
+    elif context.desk.stranger_limits.take(user, context.desk.clock()) > 0:
+        return False
     elif is_private(message):
         await say(message, context, messages.STRANGER, user=user)
     else:

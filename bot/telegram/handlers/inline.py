@@ -51,11 +51,13 @@ async def asked(update: Update, context: Context) -> None:
         await _nothing(query, messages.INLINE_TYPE(language))
         return
     desk.latest[user] = query.id
-    wait = desk.limits.take(user, desk.clock())
+    wait = desk.inline_limits.take(user, desk.clock())
     if wait > 0:
         await _nothing(query, messages.INLINE_WAIT(language, seconds=math.ceil(wait)))
         return
-    await _answer(query, context, language)
+    async with desk.typing[user]:
+        if desk.latest[user] == query.id:  # else another key was pressed meanwhile
+            await _answer(query, context, language)
 
 
 def page_of(offset: str) -> int:
@@ -72,8 +74,6 @@ async def _answer(query: InlineQuery, context: Context, language: Language) -> N
     except RetrievalError:
         await _nothing(query, messages.INLINE_TYPE(language))
         return
-    if desk.latest.get(query.from_user.id) != query.id:
-        return  # another key was pressed meanwhile
     if not answer.answered:
         await _nothing(query, messages.INLINE_NOTHING(answer.question.language))
         return

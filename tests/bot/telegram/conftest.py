@@ -1,6 +1,7 @@
+import pytest
 import pytest_asyncio
 
-from tests.bot.telegram.world import World
+from tests.bot.telegram.world import SlowArchive, World
 
 
 @pytest_asyncio.fixture
@@ -15,3 +16,11 @@ async def world(tmp_path):
             await made.stop()
     finally:
         await made.api.close()
+
+
+@pytest.fixture
+def slow(world):
+    """Give a world whose archive answers only when it is let."""
+    world.archive = SlowArchive()
+    yield world
+    world.archive.gate.set()

@@ -16,7 +16,7 @@ from typing import Any
 from aiohttp import web
 
 BOT = {"id": 999, "is_bot": True, "first_name": "threadbot", "username": "thread_bot"}
-TOKEN = "999:AbCdEfGhIjKlMnOpQrStUvWxYz-0123456789"
+TOKEN = "999:AbCdEfGhIjKlMnOpQrStUvWxYz-0123456789"  # noqa: S105 - nobody's
 _JSON = {
     "allowed_updates", "button", "commands", "entities", "link_preview_options", "reaction",
     "reply_markup", "reply_parameters", "results", "scope",
@@ -107,7 +107,7 @@ class Double:
         """Listen on a free port."""
         application = web.Application()
         application.router.add_route("*", "/bot{token}/{method}", self._handle)
-        self._runner = web.AppRunner(application, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(application, shutdown_timeout=0.01)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()

@@ -1,8 +1,10 @@
-"""A bot at work against the double: an archive, a clock that only moves when told, and the way to start it."""
+"""A bot at work against the double, with an archive and a clock that only moves when told."""
 
 from __future__ import annotations
 
 import asyncio
+import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
@@ -13,9 +15,36 @@ from tests.fakes import FakeArchive
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from retrieval.types import Answer, Excerpt, Language, Question
+
 #: Waits this long (seconds) last until a test moves the clock; shorter ones are over at once.
 _HELD = 4.5
 ADMIN, GROUP = 7, -100500
+
+
+class KnownArchive(FakeArchive):
+    """An archive whose comments keep their ids when they are shown whole."""
+
+    def show(self, comment_id: str, language: Language) -> Excerpt:
+        """Return a whole comment, in both languages."""
+        found = super().show(comment_id, language)
+        return replace(found, comment=replace(found.comment, id=comment_id))
+
+
+class SlowArchive(KnownArchive):
+    """An archive that answers when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+        #: The questions it has begun with, as they come.
+        self.begun: list[str] = []
+
+    def answer(self, question: Question) -> Answer:
+        """Wait first; only an executor may call this, or the bot would hang."""
+        self.begun.append(question.text)
+        assert self.gate.wait(10)
+        return super().answer(question)
 
 
 class Time:
@@ -25,6 +54,7 @@ class Time:
         self.now = 1_800_000_000.0
         self.waits: list[float] = []
         self._held: list[tuple[float, asyncio.Future[None]]] = []
+        self._more = asyncio.Event()
 
     def clock(self) -> float:
         """Return the time."""
@@ -39,6 +69,7 @@ class Time:
             return
         future = asyncio.get_running_loop().create_future()
         self._held.append((self.now + seconds, future))
+        self._more.set()
         await future
 
     async def advance(self, seconds: float) -> None:
@@ -55,7 +86,8 @@ class Time:
         """Return when somebody waits so long."""
         async with asyncio.timeout(10):
             while not any(round(at - self.now, 3) == seconds and not f.done() for at, f in self._held):
-                await asyncio.sleep(0)
+                self._more.clear()
+                await self._more.wait()
 
 
 class World:
@@ -63,7 +95,7 @@ class World:
 
     def __init__(self, data_dir: Path, archive: FakeArchive | None = None) -> None:
         self.data_dir = data_dir
-        self.archive = archive or FakeArchive()
+        self.archive = archive or KnownArchive()
         self.api = Double()
         self.time = Time()
         self.ingests: list[list[str]] = []
@@ -115,6 +147,12 @@ class World:
         before = len(self.api.of("answerCallbackQuery"))
         await self.api.press("nonsense", 1, user=ADMIN)
         await self.api.until("answerCallbackQuery", before + 1)
+
+    async def begun(self, *questions: str) -> None:
+        """Return when a slow archive is at work on these questions and on no others."""
+        async with asyncio.timeout(10):
+            while sorted(self.archive.begun) != sorted(questions):
+                await self.settled()
 
     async def _answered(self, number: int) -> Call:
         call = await self.api.until("sendMessage", number)
