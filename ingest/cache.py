@@ -83,16 +83,26 @@ class EmbeddingCache:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            raise RetrievalError(_sentence(self._path, error)) from error
+            raise RetrievalError(*_sentences(self._path, error)) from error
 
 
-def _sentence(path: Path, error: sqlite3.DatabaseError) -> str:
+def _sentences(path: Path, error: sqlite3.DatabaseError) -> tuple[str, str]:
+    """Return what to do, in English and Chinese."""
     # The low byte is the kind of error, the rest its detail; errors of the Python module have none.
     kind = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if kind in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}:
-        advice = "delete it and ingest again, nothing else is lost"
+        advice, zh = (
+            "delete it and ingest again, nothing else is lost",
+            "请删除它再重新导入，不会丢失别的数据",
+        )
     elif kind == sqlite3.SQLITE_FULL:
-        advice = "free some space and ingest again"
+        advice, zh = "free some space and ingest again", "请腾出空间再重新导入"
     else:
-        advice = "check that its folder can be written to, and ingest again"
-    return f"The embedding cache {path} cannot be used ({error}); {advice}."
+        advice, zh = (
+            "check that its folder can be written to, and ingest again",
+            "请确认文件夹可写，再重新导入",
+        )
+    return (
+        f"The embedding cache {path} cannot be used ({error}); {advice}.",
+        f"无法使用向量缓存 {path}（{error}）；{zh}。",
+    )

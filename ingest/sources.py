@@ -69,7 +69,10 @@ def list_files(root: Path) -> Listing:
         return _list_folder(root)
     if root.exists():
         return Listing((_found(root, root),), ())
-    raise RetrievalError(f"{root} does not exist; name a file or a folder with threads in it.")
+    raise RetrievalError(
+        f"{root} does not exist; name a file or a folder with threads in it.",
+        f"{root} 不存在；请指定帖子文件或其所在的文件夹。",
+    )
 
 
 def read(file: FoundFile) -> tuple[bytes, str]:
@@ -85,7 +88,8 @@ def _list_folder(root: Path) -> Listing:
     def fail(error: OSError) -> None:
         reason = f"cannot be listed ({error.strerror}); give threadbot leave to read it"
         if Path(error.filename) == root:
-            raise RetrievalError(f"{root} {reason}.") from error
+            zh = f"无法列出 {root}（{error.strerror}）；请授予 threadbot 读取权限。"
+            raise RetrievalError(f"{root} {reason}.", zh) from error
         closed.append((Path(error.filename).relative_to(root).as_posix(), reason))
 
     for folder, folders, names in os.walk(root, onerror=fail):

@@ -150,7 +150,8 @@ def _explained(data_dir: Path) -> Iterator[None]:
         reason = getattr(error, "strerror", None) or str(error)
         raise RetrievalError(
             f"The index in {data_dir} could not be written ({reason}); what was published is untouched, "
-            "put that right and ingest again."
+            "put that right and ingest again.",
+            f"无法写入 {data_dir} 中的索引（{reason}）；已发布的内容不受影响，请解决后重新导入。",
         ) from error
 
 
@@ -215,7 +216,7 @@ class _Run:
         seen = survey(roots, self._previous, prune=prune, progress=self._progress)
         target = self._plan(settle(seen.readings))
         if not seen.fruitful and not target.differs(self._previous):
-            raise RetrievalError(_nothing_read(roots, seen.skipped))
+            raise RetrievalError(*_nothing_read(roots, seen.skipped))
         fates = target.fates()
         return target, Summary(
             generation=self._previous.generation if self._previous else None,
@@ -388,10 +389,18 @@ def _day(date: str | None) -> int:
     return int(date.replace("-", "")) if date else 0
 
 
-def _nothing_read(roots: Sequence[Path], skipped: Sequence[tuple[str, str]]) -> str:
+def _nothing_read(roots: Sequence[Path], skipped: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Say why there is nothing to do, in English and Chinese."""
     where = ", ".join(map(str, roots))
     if not skipped:
-        return f"There is no thread file (.md, .txt) in {where}; name a folder that has some."
+        return (
+            f"There is no thread file (.md, .txt) in {where}; name a folder that has some.",
+            f"{where} 中没有帖子文件（.md、.txt）；请指定有帖子的文件夹。",
+        )
     path, reason = skipped[0]
-    more = f" (and {len(skipped) - 1} more)" if len(skipped) > 1 else ""
-    return f"Nothing could be read from {where}: {path}: {reason}{more}."
+    reason = reason.rstrip(".")
+    others = len(skipped) - 1
+    return (
+        f"Nothing could be read from {where}: {path}: {reason}{f' (and {others} more)' if others else ''}.",
+        f"从 {where} 读不到任何内容：{path}：{reason}{f'（另有 {others} 个）' if others else ''}。",
+    )

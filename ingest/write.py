@@ -44,6 +44,9 @@ class Change:
     removed: Sequence[str]
     #: Passages that leave, those of the removed comments among them.
     stale: Sequence[PassageId]
+    #: How many passages there are then, and how many were deleted since the files were last written anew.
+    passages: int = 0
+    dead: int = 0
 
 
 def write_indexes(
@@ -78,7 +81,9 @@ def _check_space(folder: Path, change: Change) -> None:
     if free < needed:
         raise RetrievalError(
             f"A new generation needs up to {_megabytes(needed)} in {folder} and {_megabytes(free)} are free; "
-            "free some space and ingest again, the published generation is untouched."
+            "free some space and ingest again, the published generation is untouched.",
+            f"新的一代最多需要在 {folder} 占用 {_megabytes(needed)}，而剩余 {_megabytes(free)}；"
+            "请腾出空间再重新导入，已发布的一代不受影响。",
         )
 
 

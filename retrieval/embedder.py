@@ -143,7 +143,9 @@ def _check_device(device: str) -> None:
     except (AssertionError, NotImplementedError, RuntimeError) as error:
         raise ConfigError(
             f"No model can run on the device “{device}” ({_reason(error)}); "
-            "set THREADBOT_DEVICE to another one, such as cpu."
+            "set THREADBOT_DEVICE to another one, such as cpu.",
+            f"模型无法在设备“{device}”上运行（{_reason(error)}）；"
+            "请把 THREADBOT_DEVICE 设为别的设备，例如 cpu。",
         ) from error
 
 
@@ -158,7 +160,9 @@ def _explained(name: str) -> Iterator[None]:
         raise ConfigError(
             f"The model {name} cannot be loaded ({_reason(error)}): it is damaged, needs code of its own, "
             "which threadbot never runs, or is no sentence-transformers model; "
-            "set THREADBOT_MODEL to another one."
+            "set THREADBOT_MODEL to another one.",
+            f"无法加载模型 {name}（{_reason(error)}）：它已损坏，或需要运行自带的代码（threadbot 从不运行），"
+            "或不是 sentence-transformers 模型；请把 THREADBOT_MODEL 设为别的模型。",
         ) from error
 
 

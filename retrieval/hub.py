@@ -36,7 +36,10 @@ def folder_of(name: str) -> Path:
     if local.is_dir():
         return _checked(local)
     if name.count("/") > 1 or name.startswith((".", "~", "/")) or "\\" in name:
-        raise ConfigError(f"There is no folder {name}; set THREADBOT_MODEL to a model's folder or name.")
+        raise ConfigError(
+            f"There is no folder {name}; set THREADBOT_MODEL to a model's folder or name.",
+            f"没有文件夹 {name}；请把 THREADBOT_MODEL 设为模型的文件夹或名称。",
+        )
     repository = name if "/" in name else f"{_DEFAULT_OWNER}/{name}"
     return _checked(_downloaded(repository) or _download(repository))
 
@@ -65,7 +68,9 @@ def _checked(folder: Path) -> Path:
     if not any((folder / name).is_file() for name in ("modules.json", "config.json")):
         raise ConfigError(
             f"{folder} is not a sentence-transformers model (it has no modules.json and no config.json); "
-            "set THREADBOT_MODEL to another folder or name."
+            "set THREADBOT_MODEL to another folder or name.",
+            f"{folder} 不是 sentence-transformers 模型（没有 modules.json 也没有 config.json）；"
+            "请把 THREADBOT_MODEL 设为别的文件夹或名称。",
         )
     return folder
 
@@ -96,22 +101,29 @@ def _download(repository: str) -> Path:
     except errors.GatedRepoError as error:
         raise ConfigError(
             f"The model {repository} is gated: accept its terms at https://huggingface.co/{repository} "
-            "and set HF_TOKEN to a token of yours."
+            "and set HF_TOKEN to a token of yours.",
+            f"模型 {repository} 需要授权：请在 https://huggingface.co/{repository} 接受其条款，"
+            "并把 HF_TOKEN 设为您的令牌。",
         ) from error
     except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
         raise ConfigError(
             f"There is no model “{repository}” on the Hugging Face hub, or it is private; "
-            "check THREADBOT_MODEL."
+            "check THREADBOT_MODEL.",
+            f"Hugging Face 上没有模型“{repository}”，或者它不公开；请检查 THREADBOT_MODEL。",
         ) from error
     except errors.OfflineModeIsEnabled as error:
         raise ConfigError(
             f"The model {repository} is not on this machine and HF_HUB_OFFLINE forbids to download it; "
-            "unset that once, or set THREADBOT_MODEL to a folder."
+            "unset that once, or set THREADBOT_MODEL to a folder.",
+            f"本机没有模型 {repository}，而 HF_HUB_OFFLINE 禁止下载；"
+            "请暂时取消该设置，或把 THREADBOT_MODEL 设为一个文件夹。",
         ) from error
     except Exception as error:  # which HTTP library raises its own errors here differs between versions
         raise ConfigError(
             f"The model {repository} could not be downloaded ({type(error).__name__}); "
-            "check the network, or set THREADBOT_MODEL to a folder or to built-in."
+            "check the network, or set THREADBOT_MODEL to a folder or to built-in.",
+            f"无法下载模型 {repository}（{type(error).__name__}）；"
+            "请检查网络，或把 THREADBOT_MODEL 设为一个文件夹或 built-in。",
         ) from error
 
 

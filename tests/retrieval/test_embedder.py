@@ -134,8 +134,9 @@ def test_download_takes_one_version_of_the_weights():
 @pytest.mark.parametrize("name", ["./nowhere", "/nowhere/at/all", "~/nowhere", "a/b/c", "..\\models"])
 def test_folder_that_is_not_there(name):
     """A name that can only be a folder is not looked for on the hub."""
-    with pytest.raises(ConfigError, match="There is no folder"):
+    with pytest.raises(ConfigError, match="There is no folder") as raised:
         hub.folder_of(name)
+    assert raised.value.sentence("zh").startswith(f"没有文件夹 {name}")
 
 
 def test_folder_that_is_no_model(tmp_path):
