@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from retrieval.embedder import Embedder
     from retrieval.generations import Manifest
     from retrieval.lexical import LexicalIndex
+    from retrieval.rerank import Reranker
     from retrieval.types import Excerpt, Language, Record
     from retrieval.vectors import ChromaStore
 
@@ -57,10 +58,18 @@ class _Generation:
 class Archive:
     """The published generation, followed from question to question; safe to use from several threads."""
 
-    def __init__(self, data_dir: Path, embedder: Embedder, *, excerpt_length: int = 300) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        embedder: Embedder,
+        *,
+        excerpt_length: int = 300,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._data_dir = data_dir
         self._embedder = embedder
         self._excerpt_length = excerpt_length
+        self._reranker = reranker
         self._open: _Generation | None = None
         self._lock = threading.RLock()
 
@@ -182,6 +191,8 @@ class Archive:
     ) -> tuple[Excerpt, ...]:
         read = candidates[: question.count + _SPARE]
         records = generation.store.records([candidate.comment_id for candidate in read])
+        if self._reranker is not None and sought.wanted:
+            read = page.reranked(self._reranker, question.text, read, records)
         # One author may have half a page, rounded up; all of it where the author is asked for.
         most = question.count if question.filters.author else (question.count + 1) // 2
         chosen = select(read, records, question.count, per_author=most)

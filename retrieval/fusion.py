@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from retrieval.types import Hit, Language, PassageId, TextHit
 
 #: How much a unit of BM25 counts beside cosine similarity; see the README's evaluation.
-LEXICAL_WEIGHT = 1 / 65
+LEXICAL_WEIGHT = 1 / 50
 #: The evidence at which a comment is as likely to answer as not, and how fast that changes: logistic
 #: regression over the development questions; see the README's evaluation.
 _EVEN, _STEEPNESS = 0.45, 12.0
@@ -29,6 +29,8 @@ class Candidate:
     lexical: dict[Language, float] = field(default_factory=dict)
     #: What its similarity may be at most where the dense index did not find it.
     floor: float = 0.0
+    #: What a reranker says of it, 0 to 1, if one was asked.
+    reranked: float | None = None
 
     @property
     def best_dense(self) -> float:
@@ -48,6 +50,8 @@ class Candidate:
     @property
     def likelihood(self) -> float:
         """Return how likely it answers, 0 to 1, comparable between questions."""
+        if self.reranked is not None:
+            return self.reranked
         return 1 / (1 + math.exp(-_STEEPNESS * (self.evidence - _EVEN)))
 
     def passages(self) -> list[PassageId]:

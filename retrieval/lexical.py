@@ -30,7 +30,7 @@ _HEAP = 64_000_000
 #: How much a translated word counts beside one of the question's own; see the README's evaluation.
 _TRANSLATED = 1.2
 #: What a text has for holding all that is asked for, in units of BM25.
-_WHOLE = 20.0
+_WHOLE = 8.0
 
 
 class LexicalIndex:
@@ -140,6 +140,14 @@ class LexicalIndex:
         """Return BM25's inverse document frequency of a term, as tantivy reckons it."""
         holding = self.frequency(term)
         return math.log(1 + (self.count() - holding + 0.5) / (holding + 0.5))
+
+    def holds(self, comment_id: str, language: Language) -> bool:
+        """Tell whether a comment's text in a language is there."""
+        import tantivy
+
+        name = f"{comment_id}:{language}"
+        query = tantivy.Query.term_query(self._index.schema, "id", name, "basic")
+        return bool(self._searcher.search(query, 1).hits)
 
     def count(self) -> int:
         """Return how many texts there are: one for each language of each comment."""

@@ -9,10 +9,11 @@ from retrieval.excerpts import Sought
 from retrieval.types import ChainLink, Excerpt, Span, other
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from retrieval.fusion import Candidate
     from retrieval.generations import Manifest
+    from retrieval.rerank import Reranker
     from retrieval.selection import Chosen
     from retrieval.types import Language, Quote, Record
 
@@ -113,12 +114,31 @@ def _link(record: Record, language: Language) -> ChainLink:
     return ChainLink(comment.id, comment.author, comment.position, excerpts.opening(text[1]) if text else "")
 
 
+def reranked(
+    reranker: Reranker, question: str, candidates: Sequence[Candidate], records: Mapping[str, Record]
+) -> list[Candidate]:
+    """Return candidates in the order a reranker gives their best passages; equals keep theirs."""
+    known = [candidate for candidate in candidates if candidate.comment_id in records]
+    texts = [_judged(candidate, records[candidate.comment_id]) for candidate in known]
+    for candidate, score in zip(known, reranker.scores(question, texts), strict=True):
+        candidate.reranked = score
+    return sorted(known, key=lambda candidate: -candidate.likelihood)
+
+
+def _judged(candidate: Candidate, record: Record) -> str:
+    """Return what a reranker reads of a comment: the best passage found, else as much as it takes."""
+    for passage in candidate.passages():
+        if passage.number < len(record.passages.get(passage.language, ())):
+            return record.passage_text(passage)
+    return next((text for _, text in record.comment.text.items()), "")
+
+
 def _explanation(
     chosen: Chosen, ranks: tuple[int | None, int | None], sought: Sought
 ) -> dict[str, float | int | str | list[str]]:
     """Return how the score came about; a rank of 0 says that the index did not find it."""
     candidate = chosen.candidate
-    return {
+    found: dict[str, float | int | str | list[str]] = {
         "score": round(candidate.likelihood, 4),
         "evidence": round(candidate.evidence, 4),
         "dense": round(candidate.best_dense, 4),
@@ -128,14 +148,16 @@ def _explanation(
         "passages": [str(passage) for passage in candidate.passages()],
         "matched": _matched(chosen.record, sought),
     }
+    if candidate.reranked is not None:
+        found["reranked"] = round(candidate.reranked, 4)
+    return found
 
 
 def _matched(record: Record, sought: Sought) -> list[str]:
     """Return the words of a comment that match the question, as it writes them, each once."""
-    found = (
-        mark.span.of(text).lower()
-        for _, text in record.comment.text.items()
-        for mark in excerpts.marks(text, sought.wanted)
-        if excerpts.is_shown(mark, sought)
-    )
-    return list(dict.fromkeys(found))
+    found: dict[str, None] = {}
+    for language, text in record.comment.text.items():
+        held = excerpts.marks(text, sought.wanted)
+        quote = excerpts.quote(text, language, Span(0, len(text)), held, sought)
+        found.update(dict.fromkeys(span.of(text).lower() for span in quote.highlights))
+    return list(found)
