@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from retrieval.types import Record
+
 #: How many keys one query names, well under SQLite's limit on variables.
 _BATCH = 500
 
@@ -76,6 +78,22 @@ class EmbeddingCache:
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
                 [(self._fingerprint, key, vector.astype("<f4").tobytes()) for key, vector in vectors.items()],
             )
+
+    def keep_only(self, records: Iterable[Record]) -> None:
+        """Forget all vectors but those of these comments, and every trace of the others in the file."""
+        keys = {self.key(text) for record in records for text in record.passage_texts()}
+        with self._explained(), self._connection as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("CREATE TEMP TABLE kept (digest BLOB PRIMARY KEY) WITHOUT ROWID")
+            connection.executemany("INSERT INTO kept VALUES (?)", ((key,) for key in keys))
+            connection.execute(
+                "DELETE FROM vectors WHERE fingerprint <> ? OR digest NOT IN (SELECT digest FROM kept)",
+                (self._fingerprint,),
+            )
+            connection.execute("DROP TABLE kept")
+        with self._explained():
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from ingest.identity import ancestors
 from retrieval.records import make_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from retrieval.types import Comment, PassageId, Record
 
@@ -53,6 +53,12 @@ class Step:
         return not moved_only or self.record.comment.kind != self.before.comment.kind
 
     @property
+    def growth(self) -> int:
+        """Return how many passages there are more, or fewer, than before."""
+        after = len(self.record.passage_ids()) if self.record else 0
+        return after - (len(self.before.passage_ids()) if self.before else 0)
+
+    @property
     def stale_passages(self) -> list[PassageId]:
         """Return the passages that were stored and no longer are."""
         before = self.before.passage_ids() if self.before else []
@@ -69,9 +75,16 @@ def decide(comments: Sequence[Comment], previous: Iterable[Record]) -> list[Step
     return steps + remove(record for record in before.values() if record.comment.id not in present)
 
 
-def remove(previous: Iterable[Record]) -> list[Step]:
+def remove(previous: Iterable[Record], reason: str = "no longer in the files") -> list[Step]:
     """Decide that comments leave."""
-    return [Step(Fate.REMOVED, "no longer in the files", None, record) for record in previous]
+    return [Step(Fate.REMOVED, reason, None, record) for record in previous]
+
+
+def hide(steps: Iterable[Step], excluded: Collection[str]) -> list[Step]:
+    """Decide that excluded comments, given by id, leave or never come."""
+    planned = [(step, step.id in excluded) for step in steps]
+    shown = [step for step, is_excluded in planned if not is_excluded]
+    return shown + remove((step.before for step, gone in planned if gone and step.before), "excluded")
 
 
 def _step(record: Record, before: Record | None) -> Step:

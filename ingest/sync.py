@@ -1,4 +1,4 @@
-"""Bring the index in step with the files: survey | plan | embed | write | publish.
+"""Bring the index in step with the files: survey | plan | embed | write | probe | publish.
 
 Each stage hands a frozen value to the next; only `embed` loads a model and only `write` opens a
 store. Vectors are committed to the embedding cache before a generation is begun, and a generation is
@@ -16,30 +16,33 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from filelock import FileLock, Timeout
-
-from ingest import revisions
+from ingest import exclusions, revisions
 from ingest import sources as outside
-from ingest.plan import Fate, Step, decide, remove
+from ingest.lock import writing
+from ingest.plan import Fate, Step, decide, hide, remove
+from ingest.signals import Deferred
 from ingest.survey import survey
-from ingest.threads import settle, thread_entry
-from retrieval import generations
+from ingest.threads import settle, tally, thread_entry
+from retrieval import generations, readers
 from retrieval.errors import RetrievalError
 from retrieval.generations import Manifest, ThreadEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ingest.cache import EmbeddingCache
     from ingest.survey import Reading
     from ingest.write import Change
     from retrieval.embedder import Embedder
-    from retrieval.generations import FileEntry
+    from retrieval.generations import FileEntry, Hidden
+    from retrieval.probe import Probe
     from retrieval.types import Record
 
 #: Texts embedded and kept at a time: what a kill can cost.
 _BATCH = 256
+#: The part of what Chroma holds that may be dead before its files are written anew.
+_DEAD = 1 / 5
 
 
 class Progress(Protocol):
@@ -89,6 +92,12 @@ class Summary:
     cached: int = 0
     seconds: float = 0.0
     encoding_seconds: float = 0.0
+    #: Comments that are in the files and excluded.
+    excluded: int = 0
+    #: Whether the indexes were written anew because too much in them was dead.
+    compacted: bool = False
+    #: What was wrong with a first try at the new generation, which was then written a second time.
+    rebuilt: tuple[str, ...] = ()
     #: What would be done and why, a line per comment that does not stay as it is; only of a dry run.
     plan: tuple[str, ...] = ()
 
@@ -107,42 +116,26 @@ def ingest(
     prune: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
+    probe: Probe | None = None,
 ) -> Summary:
     """Bring the index in `data_dir` in step with the named sources.
 
-    A dry run changes nothing and loads no model.
+    A dry run changes nothing and loads no model. A new generation is tried out with `probe`, by default
+    in a child process.
 
     :raises RetrievalError: If another ingest is running, nothing of what is named could be read, or
         the data folder cannot be used; what is published then stays as it is.
     """
-    run = _Run(data_dir, embedder, model, progress or Silent())
+    run = _Run(data_dir, embedder, model, progress or Silent(), probe)
     roots = outside.roots(named)
     if dry_run:
         return run.dry(roots, prune=prune)
-    with _locked(data_dir), _explained(data_dir):
+    with writing(data_dir), explained(data_dir):
         return run(roots, prune=prune)
 
 
 @contextmanager
-def _locked(data_dir: Path) -> Iterator[None]:
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(data_dir / "ingest.lock", timeout=0)
-        lock.acquire()
-    except Timeout:
-        raise RetrievalError(f"Another ingest is writing to {data_dir}; try again when it is done.") from None
-    except OSError as error:
-        raise RetrievalError(
-            f"{data_dir} cannot be written to ({error.strerror}); give another folder with --data."
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
-def _explained(data_dir: Path) -> Iterator[None]:
+def explained(data_dir: Path) -> Iterator[None]:
     """Say in one sentence what went wrong with the data folder."""
     try:
         yield
@@ -163,6 +156,8 @@ class Target:
     threads: tuple[ThreadEntry, ...]
     #: For the comments of threads that were read or are gone; all others stay as they are.
     steps: tuple[Step, ...]
+    #: Comments that are in the files and excluded.
+    hidden: tuple[Hidden, ...] = ()
 
     def untouched(self) -> list[ThreadEntry]:
         """Return the threads that no step speaks of."""
@@ -185,18 +180,21 @@ class Target:
 class _Run:
     """One run of the pipeline; it holds what every stage needs."""
 
-    def __init__(self, data_dir: Path, embedder: Embedder, model: str, progress: Progress) -> None:
+    def __init__(
+        self, data_dir: Path, embedder: Embedder, model: str, progress: Progress, probe: Probe | None
+    ) -> None:
         self._data_dir = data_dir
         self._embedder = embedder
         self._model = model
         self._progress = progress
+        self._probe = probe
         self._previous: Manifest | None = None
+        self._excluded = exclusions.Exclusions()
         self._started = time.monotonic()
 
     def __call__(self, roots: Sequence[Path], *, prune: bool) -> Summary:
         """Bring the index in step."""
-        for number in generations.leftovers(self._data_dir):
-            generations.remove(self._data_dir, number)
+        readers.sweep(self._data_dir)
         target, summary = self._compare(roots, prune=prune)
         if self._rebuild or target.differs(self._previous):
             return self._carry_out(target, summary)
@@ -213,7 +211,8 @@ class _Run:
     def _compare(self, roots: Sequence[Path], *, prune: bool) -> tuple[Target, Summary]:
         """Read what is new and plan what it takes."""
         self._previous = generations.read_manifest(self._data_dir)
-        seen = survey(roots, self._previous, prune=prune, progress=self._progress)
+        self._excluded = exclusions.load(self._data_dir)
+        seen = survey(roots, self._remembered(), prune=prune, progress=self._progress)
         target = self._plan(settle(seen.readings))
         if not seen.fruitful and not target.differs(self._previous):
             raise RetrievalError(*_nothing_read(roots, seen.skipped))
@@ -228,7 +227,17 @@ class _Run:
             moved=fates[Fate.MOVED],
             removed=fates[Fate.REMOVED],
             unchanged=fates[Fate.UNCHANGED],
+            excluded=len(target.hidden),
         )
+
+    def _remembered(self) -> Manifest | None:
+        """Return the last manifest, the files of comments that are not excluded any more to be read again."""
+        previous = self._previous
+        if previous is None:
+            return None
+        back = {one.thread for one in previous.hidden if not self._excluded.still_hides(one)}
+        files = (replace(entry, digest="") if entry.thread in back else entry for entry in previous.files)
+        return replace(previous, files=tuple(files)) if back else previous
 
     def _plan(self, readings: Sequence[Reading]) -> Target:
         """Decide the fate of every comment of every file that was read, and of every thread that is gone."""
@@ -237,19 +246,52 @@ class _Run:
         read = {identity for identity, reading in present.items() if reading.parsed}
         gone = sorted(old.keys() - present.keys())
         before = self._stored([*gone, *sorted(read & old.keys())])
+        freshly = self._freshly_excluded(old.keys() - read - set(gone))
         steps: list[Step] = []
         threads: list[ThreadEntry] = []
+        hidden = [one for one in self._hidden if one.thread in present.keys() - read]
         for identity, reading in present.items():
             if reading.parsed is None:
-                threads.append(replace(old[identity], path=reading.entry.path))
+                own = freshly.get(identity, [])
+                entry = tally(old[identity], [record.comment for record in own], sign=-1)
+                threads.append(replace(entry, path=reading.entry.path))
+                steps += remove(own, "excluded")
+                hidden += [exclusions.hidden(record.comment) for record in own]
                 continue
-            own = before.get(identity, [])
-            entry, comments = thread_entry(reading.parsed, identity, reading.entry.path, own)
+            entry, planned, apart = self._plan_thread(reading, identity, before.get(identity, []))
             threads.append(entry)
-            steps += decide(comments, own)
+            steps += planned
+            hidden += apart
         for identity in gone:
             steps += remove(before[identity])
-        return Target(tuple(reading.entry for reading in readings), tuple(threads), tuple(steps))
+        files = tuple(reading.entry for reading in readings)
+        return Target(files, tuple(threads), tuple(steps), tuple(hidden))
+
+    def _plan_thread(
+        self, reading: Reading, identity: str, own: Sequence[Record]
+    ) -> tuple[ThreadEntry, list[Step], list[Hidden]]:
+        """Decide the fate of every comment of one thread that was read; excluded ones are left out."""
+        assert reading.parsed is not None  # noqa: S101 - it was read
+        pairs = ((comment.author, comment.reply_to) for comment in reading.parsed.comments)
+        stubs = exclusions.stubs((one for one in self._hidden if one.thread == identity), pairs)
+        entry, comments = thread_entry(reading.parsed, identity, reading.entry.path, [*own, *stubs])
+        _, apart = exclusions.split(comments, self._excluded)
+        steps = hide(decide(comments, own), {comment.id for comment in apart})
+        return tally(entry, apart, sign=-1), steps, [exclusions.hidden(comment) for comment in apart]
+
+    @property
+    def _hidden(self) -> tuple[Hidden, ...]:
+        return self._previous.hidden if self._previous else ()
+
+    def _freshly_excluded(self, threads: Iterable[str]) -> dict[str, list[Record]]:
+        """Return, of threads that were not read, the published comments that are excluded by now."""
+        if self._previous is None or self._previous.exclusions == self._excluded.digest:
+            return {}
+        found = ((name, own) for name, own in self._stored(sorted(threads)).items())
+        kept = {
+            name: [record for record in own if self._excluded.hides(record.comment)] for name, own in found
+        }
+        return {name: own for name, own in kept.items() if own}
 
     @property
     def _rebuild(self) -> str | None:
@@ -275,33 +317,48 @@ class _Run:
     def _carry_out(self, target: Target, summary: Summary) -> Summary:
         """Embed what has to be, write a new generation and publish it."""
         from ingest.cache import EmbeddingCache
+        from ingest.release import Release, numbered
+        from retrieval.probe import in_child
 
         change = self._change(target)
-        number = max(generations.existing(self._data_dir), default=0) + 1
-        summary = replace(summary, generation=number, published=True)
+        summary = replace(summary, published=True, compacted=self._mostly_dead)
         with EmbeddingCache(self._data_dir / "embeddings.sqlite", self._embedder.fingerprint) as cache:
             summary = self._embed(change.written, cache, summary)
-            try:
-                self._write(number, target, change, cache, summary)
-            except BaseException:
-                generations.remove(self._data_dir, number)
-                raise
-        generations.publish(self._data_dir, number)
-        kept = {number, self._previous.generation if self._previous else number}
-        for old in generations.existing(self._data_dir):
-            if old not in kept:
-                generations.remove(self._data_dir, old)
-        return self._timed(summary)
+
+            def describe(number: int, written: Change, problems: Sequence[str]) -> Manifest:
+                told = self._timed(replace(summary, generation=number, rebuilt=tuple(problems)))
+                dimensions = self._dimensions(written, cache)
+                return numbered(self._manifest(target, told, dimensions), number, written)
+
+            release = Release(
+                data_dir=self._data_dir,
+                cache=cache,
+                progress=self._progress,
+                probe=self._probe or in_child,
+                describe=describe,
+                days=days(target.threads),
+                embed=lambda records: self._embed(records, cache, summary),
+            )
+            manifest = release(change)
+            if summary.compacted:
+                cache.keep_only(change.written)
+        told = manifest.run
+        return self._timed(
+            replace(summary, generation=manifest.generation, rebuilt=tuple(told.get("rebuilt", ())))
+        )
 
     def _change(self, target: Target) -> Change:
+        from ingest.release import from_nothing
         from ingest.write import Change
 
-        if self._rebuild:
+        if self._rebuild or self._mostly_dead:
+            gone = {step.id for step in target.steps if step.record is None}
             kept = self._stored([entry.thread.id for entry in target.untouched()])
-            everything = [record for own in kept.values() for record in own]
+            everything = [r for own in kept.values() for r in own if r.comment.id not in gone]
             everything += [step.record for step in target.steps if step.record]
-            return Change(None, everything, (), (), ())
+            return from_nothing(everything)
         previous = self._previous
+        stale = [passage for step in target.steps for passage in step.stale_passages]
         return Change(
             base=generations.folder_of(self._data_dir, previous.generation) if previous else None,
             written=[step.record for step in target.steps if step.record and step.rewrites],
@@ -311,20 +368,20 @@ class _Run:
                 if step.record and step.fate == Fate.MOVED and not step.rewrites
             ],
             removed=[step.id for step in target.steps if step.fate == Fate.REMOVED],
-            stale=[passage for step in target.steps for passage in step.stale_passages],
+            stale=stale,
+            passages=(previous.passages if previous else 0) + sum(step.growth for step in target.steps),
+            dead=(previous.dead if previous else 0) + len(stale),
         )
 
-    def _write(
-        self, number: int, target: Target, change: Change, cache: EmbeddingCache, summary: Summary
-    ) -> None:
-        """Write and seal a generation."""
-        from ingest.write import write_indexes
+    @property
+    def _mostly_dead(self) -> bool:
+        """Tell whether the published indexes hold so much dead weight that they are written anew.
 
-        days = {entry.thread.id: _day(entry.thread.date) for entry in target.threads}
-        folder = generations.folder_of(self._data_dir, number)
-        write_indexes(folder, change, days, cache, self._progress)
-        dimensions = self._dimensions(change, cache)
-        generations.seal(self._data_dir, self._manifest(target, self._timed(summary), dimensions))
+        What this run removes does not count yet, so that there is something to go back to after a run
+        that removed much by mistake.
+        """
+        previous = self._previous
+        return previous is not None and previous.dead > _DEAD * (previous.dead + previous.passages)
 
     def _embed(self, records: Sequence[Record], cache: EmbeddingCache, summary: Summary) -> Summary:
         """Fill the cache with the vectors of all passages, shortest texts first, so that batches are even."""
@@ -334,10 +391,11 @@ class _Run:
         self._progress.stage("embed", len(missing))
         for start in range(0, len(missing), _BATCH):
             keys = missing[start : start + _BATCH]
-            began = time.monotonic()
-            vectors = self._embedder.passages([texts[key] for key in keys])
-            encoding += time.monotonic() - began
-            cache.put(dict(zip(keys, vectors, strict=True)))
+            with Deferred():
+                began = time.monotonic()
+                vectors = self._embedder.passages([texts[key] for key in keys])
+                encoding += time.monotonic() - began
+                cache.put(dict(zip(keys, vectors, strict=True)))
             self._progress.advance(len(keys))
         self._progress.done()
         passages = sum(len(record.passage_ids()) for record in records)
@@ -359,16 +417,24 @@ class _Run:
     def _note(self, target: Target, summary: Summary) -> Summary:
         """Remember the files as they are now, so that the next run need not read them again."""
         previous = self._previous
-        if previous is None or (target.files, revisions.reading()) == (previous.files, previous.reading):
+        if previous is None:
             return summary
-        noted = replace(previous, files=target.files, reading=revisions.reading())
+        noted = replace(
+            previous,
+            files=target.files,
+            reading=revisions.reading(),
+            exclusions=self._excluded.digest,
+            hidden=target.hidden,
+        )
+        if noted == previous:
+            return summary
         generations.write_manifest(self._data_dir, noted)
         return summary
 
     def _manifest(self, target: Target, summary: Summary, dimensions: int) -> Manifest:
-        assert summary.generation is not None  # noqa: S101 - it was numbered before it was written
+        before = self._previous.generation if self._previous and not summary.compacted else None
         return Manifest(
-            generation=summary.generation,
+            generation=summary.generation or 0,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             model=self._model,
             fingerprint=self._embedder.fingerprint,
@@ -378,10 +444,18 @@ class _Run:
             run=summary.to_json(),
             reading=revisions.reading(),
             indexing=revisions.indexing(),
+            previous=before,
+            exclusions=self._excluded.digest,
+            hidden=target.hidden,
         )
 
     def _timed(self, summary: Summary) -> Summary:
         return replace(summary, seconds=round(time.monotonic() - self._started, 3))
+
+
+def days(threads: Iterable[ThreadEntry]) -> dict[str, int]:
+    """Return the day of every thread by its id."""
+    return {entry.thread.id: _day(entry.thread.date) for entry in threads}
 
 
 def _day(date: str | None) -> int:

@@ -56,12 +56,16 @@ def thread_entry(
 ) -> tuple[ThreadEntry, tuple[Comment, ...]]:
     """Return what the manifest says of a thread, and its comments, each with its id."""
     comments = identify(parsed, identity, previous)
-    entry = ThreadEntry(
-        thread=Thread(identity, parsed.title, parsed.question, parsed.date, parsed.tags),
-        path=path,
-        comments=len(comments),
-        answers=sum(comment.kind == Kind.ANSWER for comment in comments),
-        zh=sum(comment.text.zh is not None for comment in comments),
-        en=sum(comment.text.en is not None for comment in comments),
+    thread = Thread(identity, parsed.title, parsed.question, parsed.date, parsed.tags)
+    return tally(ThreadEntry(thread, path, 0, 0, 0, 0), comments), comments
+
+
+def tally(entry: ThreadEntry, comments: Sequence[Comment], sign: int = 1) -> ThreadEntry:
+    """Add comments to what the manifest says of a thread, or take them away with `sign` -1."""
+    return replace(
+        entry,
+        comments=entry.comments + sign * len(comments),
+        answers=entry.answers + sign * sum(comment.kind == Kind.ANSWER for comment in comments),
+        zh=entry.zh + sign * sum(comment.text.zh is not None for comment in comments),
+        en=entry.en + sign * sum(comment.text.en is not None for comment in comments),
     )
-    return entry, comments

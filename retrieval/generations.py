@@ -178,7 +178,7 @@ def seal(data_dir: Path, manifest: Manifest) -> None:
 
 def write_manifest(data_dir: Path, manifest: Manifest) -> None:
     """Write a generation's manifest, atomically; a published one's indexes must still fit it."""
-    _replace(
+    replace_text(
         folder_of(data_dir, manifest.generation) / _MANIFEST,
         json.dumps({"version": _VERSION, **_to_json(manifest)}, ensure_ascii=False),
     )
@@ -186,7 +186,7 @@ def write_manifest(data_dir: Path, manifest: Manifest) -> None:
 
 def publish(data_dir: Path, generation: int) -> None:
     """Make a sealed generation the one that answers, atomically."""
-    _replace(data_dir / "CURRENT", f"{generation:06d}\n")
+    replace_text(data_dir / "CURRENT", f"{generation:06d}\n")
 
 
 def existing(data_dir: Path) -> list[int]:
@@ -219,7 +219,7 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str) -> None:
     """Put a text in a file's place, durably; a reader sees the old one or the new one."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.write_text(text, encoding="utf-8")

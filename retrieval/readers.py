@@ -75,16 +75,18 @@ def remove(data_dir: Path, generation: int) -> bool:
 def sweep(data_dir: Path) -> list[int]:
     """Remove what is neither published nor to go back to; return what stays because somebody reads it.
 
-    Only for whoever holds the lock on writing: a generation that is being written is removed as well.
+    Finished ones that are newer than the published one stay until something newer still is published:
+    somebody may have read them, and a number must never stand for two generations. Only for whoever
+    holds the lock on writing: a generation that is being written is removed as well.
     """
     manifest = generations.read_manifest(data_dir)
-    wanted = {manifest.generation, manifest.previous} if manifest else set()
-    left_over = set(generations.leftovers(data_dir))
-    old = [number for number in generations.existing(data_dir) if number not in wanted]
+    newest, before = (manifest.generation, manifest.previous) if manifest else (0, None)
+    unfinished = set(generations.leftovers(data_dir))
+    sealed = [number for number in generations.existing(data_dir) if number not in unfinished]
+    old = [number for number in sealed if number < newest and number != before]
     if not _CAN_TELL:
-        sealed = [number for number in old if number not in left_over]
-        old = [number for number in old if number not in sealed[-1:]]
-    return [number for number in old if not remove(data_dir, number)]
+        del old[-1:]
+    return [number for number in [*sorted(unfinished), *old] if not remove(data_dir, number)]
 
 
 def _claim(data_dir: Path, generation: int, *, alone: bool) -> Hold | None:

@@ -209,6 +209,21 @@ class ChromaStore:
             offset += len(documents)
 
     @_explained
+    def passage_ids(self) -> list[PassageId]:
+        """Return the ids of all passages, in no particular order."""
+        return [PassageId.parse(found) for found in self._passages.get(include=[])["ids"]]
+
+    @_explained
+    def vectors(self, passages: Sequence[PassageId]) -> dict[PassageId, NDArray[np.float32]]:
+        """Return the vectors of passages by id; ids that are not there are left out."""
+        found: dict[PassageId, NDArray[np.float32]] = {}
+        for batch in _batches(passages, _GET_BATCH):
+            got = self._passages.get(ids=[str(passage) for passage in batch], include=["embeddings"])
+            rows = np.asarray(got["embeddings"], dtype=np.float32)
+            found |= dict(zip(map(PassageId.parse, got["ids"]), rows, strict=True))
+        return found
+
+    @_explained
     def counts(self) -> tuple[int, int]:
         """Return how many comments and passages there are."""
         return self._comments.count(), self._passages.count()

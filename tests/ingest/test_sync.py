@@ -19,6 +19,7 @@ from ingest import sync, write
 from retrieval import generations
 from retrieval.errors import NoIndexError, RetrievalError
 from retrieval.lexical import LexicalIndex
+from retrieval.probe import in_process
 from retrieval.terms import wanted
 from retrieval.types import Scope
 from retrieval.vectors import ChromaStore
@@ -41,6 +42,7 @@ class Bench:
     def ingest(self, *sources: Path, **options) -> sync.Summary:
         """Ingest the archive folder, or other sources, with an embedder that has seen nothing yet."""
         self.embedder = fakes.FakeEmbedder(self.embedder.fingerprint, self.embedder.dimensions)
+        options = {"probe": in_process} | options
         return sync.ingest(sources or (self.archive,), self.data, self.embedder, **options)
 
     def write(self, name: str, *comments: tuple[str, str], title: str = "怎么种番茄？") -> Path:

@@ -1,0 +1,140 @@
+"""Try a generation out, before it is published or when somebody doubts it.
+
+Damaged index files can crash whoever opens them, so this is run as a child process, `python -m
+retrieval.probe FOLDER`: it writes one problem a line as JSON, and no model is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from retrieval import generations
+from retrieval.errors import RetrievalError
+from retrieval.lexical import LexicalIndex
+from retrieval.types import Scope
+from retrieval.vectors import ChromaStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from retrieval.generations import Manifest
+    from retrieval.types import PassageId, Record
+
+#: How many passages are looked for.
+_SAMPLE = 120
+#: How many neighbours of a vector are asked for; more than these may have the very same vector.
+_NEIGHBOURS = 20
+#: What a vector's similarity to itself is at least, after rounding.
+_SAME = 0.999
+#: How long a probe may take (seconds) before it counts as hung.
+_PATIENCE = 600.0
+
+
+class Probe(Protocol):
+    """How to try a generation out."""
+
+    def __call__(self, data_dir: Path, generation: int) -> list[str]:
+        """Return what is wrong with it, each as a clause; nothing where all is well."""
+
+
+def in_child(data_dir: Path, generation: int) -> list[str]:
+    """Probe in a child process, which may crash; see `Probe`."""
+    package = str(Path(__file__).resolve().parents[1])
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter, our own module
+            [sys.executable, "-m", "retrieval.probe", str(data_dir), str(generation)],
+            capture_output=True,
+            check=False,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            stdin=subprocess.DEVNULL,
+            timeout=_PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        return [f"it gave no answer within {_PATIENCE:.0f} seconds"]
+    if done.returncode:
+        return [f"trying it out ended with exit code {done.returncode}"]
+    return [str(problem) for problem in json.loads(done.stdout)]
+
+
+def in_process(data_dir: Path, generation: int) -> list[str]:
+    """Probe here; see `Probe`."""
+    try:
+        manifest = generations.read_manifest(data_dir, generation)
+    except RetrievalError as error:
+        return [str(error)]
+    if manifest is None:
+        return ["it has no manifest"]
+    folder = generations.folder_of(data_dir, generation)
+    try:
+        with closing(ChromaStore.open(folder / "chroma")) as store:
+            return list(_problems(manifest, store, LexicalIndex.open(folder / "lexical")))
+    except Exception as error:  # noqa: BLE001 - damaged files fail anywhere in two libraries
+        return [f"it cannot be read ({type(error).__name__}: {error})"]
+
+
+def _problems(manifest: Manifest, store: ChromaStore, lexical: LexicalIndex) -> Iterator[str]:
+    """Yield what is wrong with an open generation."""
+    yield from _miscounted(manifest, store, lexical)
+    passages = sample(store.passage_ids())
+    records = store.records([passage.comment_id for passage in passages])
+    vectors = store.vectors(passages)
+    lost = [p for p in passages if p not in vectors or not _finds(store, p, vectors[p])]
+    if lost:
+        yield f"{len(lost)} of {len(passages)} passages do not find themselves, {lost[0]} among them"
+    alone = [p for p in passages if not _known(p, records.get(p.comment_id), lexical)]
+    if alone:
+        yield f"{len(alone)} of {len(passages)} passages are in one index only, {alone[0]} among them"
+
+
+def _miscounted(manifest: Manifest, store: ChromaStore, lexical: LexicalIndex) -> Iterator[str]:
+    threads = manifest.threads
+    comments, passages = store.counts()
+    counted = (
+        ("comments", comments, sum(entry.comments for entry in threads)),
+        ("passages", passages, manifest.passages),
+        ("texts", lexical.count(), sum(entry.zh + entry.en for entry in threads)),
+    )
+    for name, found, wanted in counted:
+        if found != wanted:
+            yield f"it has {found} {name} instead of {wanted}"
+
+
+def sample(passages: Sequence[PassageId]) -> list[PassageId]:
+    """Choose passages: half of them the last ones, half of them from everywhere, at even distances."""
+    step = max(1, 2 * len(passages) // _SAMPLE)
+    return list(dict.fromkeys([*passages[::step][: _SAMPLE // 2], *passages[-_SAMPLE // 2 :]]))
+
+
+def _finds(store: ChromaStore, passage: PassageId, vector: NDArray[np.float32]) -> bool:
+    """Tell whether a search for a stored vector finds it, or as many equal ones as were asked for."""
+    hits = store.nearest(vector, _NEIGHBOURS, Scope())
+    same = [hit for hit in hits if hit.score >= _SAME]
+    return any(hit.passage == passage for hit in same) or len(same) == _NEIGHBOURS
+
+
+def _known(passage: PassageId, record: Record | None, lexical: LexicalIndex) -> bool:
+    """Tell whether a passage belongs to a stored comment that the lexical index has as well."""
+    if record is None or passage.number >= len(record.passages.get(passage.language, ())):
+        return False
+    return lexical.holds(passage.comment_id, passage.language)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write the problems of one generation to standard output as JSON."""
+    folder, generation = argv
+    sys.stdout.write(json.dumps(in_process(Path(folder), int(generation))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
