@@ -72,7 +72,7 @@ def build() -> Parser:
     shared.add_argument(
         "--data", type=Path, metavar="DIR", help="data folder (default: THREADBOT_DATA_DIR, else the user's)"
     )
-    for add in (_demo, _ingest, _ask, _chat, _serve, _parse, _status, _show):
+    for add in (_demo, _ingest, _ask, _chat, _telegram, _serve, _parse, _status, _show):
         add(commands, shared)
     return parser
 

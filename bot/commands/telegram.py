@@ -30,8 +30,7 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     from bot.telegram import redaction
 
     hidden = redaction.secrets(settings.telegram_token.get_secret_value())
-    handler = logging.StreamHandler(streams.stderr)
-    redaction.quieten(handler, hidden)
+    handler = redaction.handler(streams.stderr, hidden)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     with closing(parts.open_archive(settings)) as archive:
         return asyncio.run(_serve(settings, archive))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ from telegram.ext import (
     filters,
 )
 
-from bot.telegram import menus, messages, polling
+from bot.telegram import menus, messages, polling, redaction
 from bot.telegram.answering import Courier
 from bot.telegram.desk import Context, Desk, log
 from bot.telegram.handlers import admin, chats, choosing, clicks, inline, questions, starting
@@ -94,6 +95,8 @@ async def serve(
     :raises RetrievalError: If there is no index, or another program fetches this bot's updates.
     """
     ports = ports or Ports()
+    redaction.hush()
+    os.environ.setdefault("PTB_TIMEDELTA", "1")  # the library's waits as timedeltas, and no warning about it
     with _executor() as executor, Store(settings.data_dir / "bot.sqlite") as store:
         reingest = Reingest(settings.data_dir, ports.ingest)
         desk = Desk(settings, archive, store, executor, reingest, ports.sleep, ports.clock)

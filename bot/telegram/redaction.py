@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TextIO
 
 #: Libraries that log addresses or what people write.
-_TALKATIVE = ("telegram", "httpx", "httpcore", "asyncio", "aiohttp")
+TALKATIVE = ("telegram", "httpx", "httpcore", "asyncio")
 _BLANK = "<token>"
 
 
@@ -47,12 +48,18 @@ def secrets(token: str) -> list[str]:
     return [token, token.partition(":")[2]]
 
 
-def quieten(handler: logging.Handler, hidden: Iterable[str]) -> None:
-    """Send the log of threadbot, and of nobody who talks too much, through a redacting filter."""
-    handler.addFilter(Redacting(hidden))
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    for name in _TALKATIVE:
+def hush() -> None:
+    """Silence the libraries that would log addresses and updates, at whatever level the rest logs."""
+    for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def handler(stream: TextIO, hidden: Iterable[str]) -> logging.Handler:
+    """Return what writes the log to a stream, with secrets blanked out."""
+    made = logging.StreamHandler(stream)
+    made.addFilter(Redacting(hidden))
+    made.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    return made
 
 
 def what_happened(error: BaseException) -> str:

@@ -178,14 +178,16 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 
 def _publish_previous(data_dir: Path) -> int | None:
-    now = generations.current(data_dir)
-    before = [number for number in generations.existing(data_dir) if now is not None and number < now]
-    for number in reversed(before):
-        with contextlib.suppress(RetrievalError):
-            if generations.read_manifest(data_dir, number) is not None:
-                generations.publish(data_dir, number)
-                return number
-    return None
+    """Go back one step, unless that would show what was excluded since, or needs another model."""
+    now = generations.read_manifest(data_dir)
+    if now is None or now.previous is None or not generations.is_sealed(data_dir, now.previous):
+        return None
+    before = generations.read_manifest(data_dir, now.previous)
+    same = before and (before.exclusions, before.fingerprint) == (now.exclusions, now.fingerprint)
+    if not same:
+        return None
+    generations.publish(data_dir, now.previous)
+    return now.previous
 
 
 def _skipped(entries: Sequence[dict[str, str]], language: Language) -> str:

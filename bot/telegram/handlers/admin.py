@@ -63,7 +63,7 @@ async def rolled_back(desk: Desk, language: Language) -> str:
     try:
         number = await desk.off_loop(desk.reingest.roll_back)
     except RetrievalError as error:
-        return str(error)
+        return error.sentence(language)
     if number is None:
         return messages.NO_GENERATION_BEFORE(language)
     return messages.ROLLED_BACK(language, generation=number)

@@ -156,7 +156,7 @@ async def _carried_out(click: Click) -> str | None:
     except NoIndexError:
         return messages.NO_INDEX(click.spoken)
     except RetrievalError as error:
-        return str(error)
+        return error.sentence(click.spoken)
     except Exception as error:  # noqa: BLE001 - whatever it is, the presser gets an apology
         log.warning("A press came to nothing: %s", what_happened(error))
         return messages.SORRY(click.spoken)

@@ -46,6 +46,8 @@ def flood(retry_after: int | None) -> Fault:
     return Fault(429, "Too Many Requests", parameters)
 
 
+#: No failure, for a call before the one that is to fail.
+FINE = Fault()
 BAD_GATEWAY = Fault(502, "Bad Gateway", raw=b"<html>502 Bad Gateway</html>")
 DROPPED = Fault(drop=True)
 TAKEN_AND_DROPPED = Fault(drop=True, taken=True)
@@ -99,7 +101,8 @@ class Double:
         self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._updates: list[dict[str, Any]] = []
         self._changed = asyncio.Condition()
-        self._ids = {name: count(start) for name, start in (("update", 100), ("message", 1000))}
+        self._newest = 99
+        self._messages = count(1000)
         self._runner: web.AppRunner | None = None
         self._closed = False
 
@@ -133,11 +136,12 @@ class Double:
         """Deliver updates as they are, with the next poll."""
         async with self._changed:
             self._updates += updates
+            self._newest = max(self._newest, *(each["update_id"] for each in updates))
             self._changed.notify_all()
 
     async def update(self, **content: Any) -> dict[str, Any]:
         """Deliver one update with a fresh id."""
-        made = {"update_id": next(self._ids["update"]), **content}
+        made = {"update_id": self._newest + 1, **content}
         await self.push(made)
         return made
 
@@ -161,7 +165,7 @@ class Double:
         """Return a message from a user; in a private chat unless a (negative) chat is given."""
         kind = "private" if chat is None else "supergroup"
         made: dict[str, Any] = {
-            "message_id": next(self._ids["message"]),
+            "message_id": next(self._messages),
             "date": 1_700_000_000,
             "chat": {"id": chat or user, "type": kind},
             "from": {"id": user, "is_bot": False, "first_name": "Ada", "language_code": language},
@@ -211,8 +215,8 @@ class Double:
         call = Call(method, data)
         await self._record(call)
         faults = self._faults[method]
-        fault = faults.popleft() if faults else None
-        if fault is None:
+        fault = faults.popleft() if faults else FINE
+        if fault is FINE:
             return await self._answer(call)
         return await self._fail(request, call, fault)
 
@@ -240,7 +244,7 @@ class Double:
         if (wrong := _wrong(call)) is not None:
             return _refusal(400, f"Bad Request: {wrong}", {})
         if call.method == "sendMessage":
-            message = next(self._ids["message"])
+            message = next(self._messages)
             self.shown[call["chat_id"], message] = call.text
             call.ids.append(message)
             return _result(self._sent(call["chat_id"], message))
