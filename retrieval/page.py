@@ -87,7 +87,8 @@ def _quotes(
     found = _best_passage(candidate, record, shown)
     quote = excerpts.choose(text, shown, found, sought, limit)
     opposite = record.comment.text[other(shown)]
-    span = alignment.counterpart(text, quote.span, opposite) if opposite else None
+    pairs = record.aligned if shown == "zh" else [(en, zh) for zh, en in record.aligned]
+    span = alignment.counterpart(pairs, quote.span)
     if opposite is None or span is None:
         return quote, None
     held = excerpts.marks(span.of(opposite), sought.wanted)

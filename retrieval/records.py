@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from retrieval import text
+from retrieval.alignment import align
 from retrieval.types import Bilingual, Comment, Kind, Language, Record, Span
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def make_record(comment: Comment, ancestors: Iterable[str]) -> Record:
     passages: dict[Language, tuple[Span, ...]] = {
         language: tuple(text.passages(body)) for language, body in comment.text.items()
     }
-    return Record(comment, content_digest(comment.text), tuple(ancestors), passages)
+    zh, en = comment.text.zh, comment.text.en
+    aligned = align(zh, en) if zh and en else ()
+    return Record(comment, content_digest(comment.text), tuple(ancestors), passages, aligned)
 
 
 def dumps(record: Record) -> str:
@@ -66,6 +69,7 @@ def dumps(record: Record) -> str:
                 language: [[span.start, span.end] for span in spans]
                 for language, spans in record.passages.items()
             },
+            "aligned": [[zh.start, zh.end, en.start, en.end] for zh, en in record.aligned],
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -92,4 +96,5 @@ def loads(document: str) -> Record:
         language: tuple(Span(start, end) for start, end in spans)
         for language, spans in data["passages"].items()
     }
-    return Record(comment, data["digest"], tuple(data["ancestors"]), passages)
+    aligned = tuple((Span(*ends[:2]), Span(*ends[2:])) for ends in data.get("aligned", ()))
+    return Record(comment, data["digest"], tuple(data["ancestors"]), passages, aligned)

@@ -133,6 +133,8 @@ class Record:
     ancestors: tuple[str, ...]
     #: How each text is cut; a passage's place here is its number.
     passages: dict[Language, tuple[Span, ...]]
+    #: Which runs of sentences say the same, Chinese and English, in order of place.
+    aligned: tuple[tuple[Span, Span], ...] = ()
 
     def passage_ids(self) -> list[PassageId]:
         """Return the ids of all its passages, Chinese first."""
