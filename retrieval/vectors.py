@@ -184,9 +184,9 @@ class ChromaStore:
 
     @_explained
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
-        """Return comments by id; ids that are not there are left out."""
+        """Return comments by id; ids that are not there are left out, and an id may be named twice."""
         found: dict[str, Record] = {}  # an empty list of ids makes no batch: Chroma refuses one
-        for batch in _batches(comment_ids, _GET_BATCH):
+        for batch in _batches(list(dict.fromkeys(comment_ids)), _GET_BATCH):
             documents = self._comments.get(ids=list(batch), include=["documents"])["documents"]
             for document in documents or []:
                 record = records.loads(document)

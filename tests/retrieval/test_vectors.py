@@ -76,7 +76,7 @@ def test_empty_store(store):
 def test_reads_back_what_was_written(filled):
     """Comments come back as they were, by id, by thread in file order, and all of them."""
     expected = {item.record.comment.id: item.record for item in COMMENTS}
-    assert filled.records(["b2", "nobody", "c2"]) == {name: expected[name] for name in ("b2", "c2")}
+    assert filled.records(["b2", "nobody", "c2", "b2"]) == {name: expected[name] for name in ("b2", "c2")}
     assert [record.comment.id for record in filled.thread_records("old")] == ["a2", "a1"]
     assert {record.comment.id: record for record in filled.all_records()} == expected
     assert filled.counts() == (len(COMMENTS), sum(len(item.vectors) for item in COMMENTS))
