@@ -78,8 +78,7 @@ class Reingest:
         """Stop one that is running; the archive stays as it was."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait({self._task})
 
     def roll_back(self) -> int | None:
         """Publish the generation before the current one and return its number, None where there is none.
@@ -97,6 +96,8 @@ class Reingest:
             self.last = await self._ingest()
         except asyncio.CancelledError:
             self.last = Outcome(None, stopped=True)
+        except OSError as error:  # no process can be started
+            self.last = Outcome(None, str(error))
         finally:
             self._task = None
         return self.last

@@ -89,8 +89,7 @@ async def typing(bot: Bot, place: Place, sleep: Sleep) -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait({task})
 
 
 async def react(bot: Bot, chat: int, message: int, reaction: str | None) -> None:

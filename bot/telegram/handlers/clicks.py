@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _SEARCHES = {Verb.NEXT, Verb.LIKE}
 #: A notice may have this many characters.
 _LONGEST_NOTICE = 200
+#: A longer one is shown until it is closed.
+_TOAST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,9 @@ async def clicked(update: Update, context: Context) -> None:
         notice = await _notice(query, context)
     finally:
         try:
-            await query.answer(notice[:_LONGEST_NOTICE] if notice else None, show_alert=bool(notice))
+            await query.answer(
+                notice[:_LONGEST_NOTICE] if notice else None, show_alert=len(notice or "") > _TOAST
+            )
         except TelegramError as error:
             log.info("A press was not answered: %s", what_happened(error))
 

@@ -43,12 +43,13 @@ async def heard(update: Update, context: Context) -> None:
 async def ask(update: Update, context: Context) -> None:
     """Take what stands after /ask as a question, else what the message replies to."""
     message = message_of(update)
-    _, _, text = (message.text or "").partition(" ")
+    _, *words = (message.text or "").split(None, 1)
+    text = words[0].strip() if words else ""
     replied = message.reply_to_message
-    if not text.strip() and replied and replied.text and not _of_bot(replied, context.bot):
-        text = replied.text
-    if text.strip():
-        await _receive(message, context, text.strip())
+    if not text and replied and replied.text and not _of_bot(replied, context.bot):
+        text = replied.text.strip()
+    if text:
+        await _receive(message, context, text)
     elif await admitted(message, context):
         await say(message, context, messages.ASK_WHAT)
 
