@@ -81,6 +81,7 @@ class Archive:
         with self._lock:
             self._current()
             self._embedder.question("?")
+            wanted("dictionary")  # which is read with the first English word
 
     def close(self) -> None:
         """Close the indexes."""

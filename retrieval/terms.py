@@ -57,7 +57,10 @@ def stem(word: str) -> str:
 def fold(text: str) -> str:
     """Return the text in simplified characters and lower case, of the same length, place for place."""
     folded = "".join(_fold_character(character) for character in text)
-    simplified = str(_folder().convert(folded))
+    try:
+        simplified = str(_folder().convert(folded))
+    except UnicodeEncodeError:  # a lone surrogate, which is in no word
+        return folded
     return simplified if len(simplified) == len(text) else folded
 
 

@@ -1,0 +1,39 @@
+"""The dictionary that translates questions' words, and how it is made."""
+
+from retrieval import dictionary
+from retrieval.make_dictionary import glosses, table
+
+LINES = [
+    "# a comment",
+    "軟盤 软盘 [ruan3 pan2] /floppy disk/",
+    "工作 工作 [gong1 zuo4] /to work/(of a machine) to operate/job/CL:個|个[ge4]/",
+    "下班 下班 [xia4 ban1] /to get off work/",
+    "軟碟 软碟 [ruan3 die2] /variant of 軟盤|软盘[ruan3 pan2]/",
+    "貓 猫 [mao1] /cat/",
+    "not a line",
+]
+
+
+def test_a_gloss_becomes_stems():
+    """Asides, notes on the entry, single characters and broken lines are left out."""
+    found = [(word, stems) for _, word, stems in glosses(LINES)]
+    assert ("软盘", ("floppi", "disk")) in found
+    assert ("工作", ("work",)) in found
+    assert not [word for word, _ in found if word in {"软碟", "猫"}]
+
+
+def test_main_senses_come_first():
+    """工作 is what "work" means before 下班 is."""
+    lines = dict(line.split("\t") for line in table(glosses(LINES)).splitlines() if line[0] != "#")
+    assert lines["work"].split(",")[0] == "工作"
+    assert lines["disk"] == "软盘 floppi"
+
+
+def test_a_gloss_counts_as_far_as_the_question_holds_it():
+    """Two words of a gloss are worth more than one, and an unknown word has no translation."""
+    whole = dictionary.translations(["floppi", "disk"])["floppi"]["软盘"]
+    part = dictionary.translations(["hard", "plate"])
+    assert whole == 1.0
+    assert all(0 < share <= 1 for words in part.values() for share in words.values())
+    assert dictionary.translations(["xyzzy"]) == {}
+    assert len(dictionary.translations(["work"])["work"]) <= dictionary.MOST_WORDS

@@ -1,0 +1,71 @@
+"""Excerpts: verbatim, whole sentences, marked where they match."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retrieval.excerpts import Sought, choose, marks, opening
+from retrieval.terms import wanted
+from retrieval.text import sentences
+from retrieval.types import Span
+from tests.retrieval.test_text import texts
+
+ZH = "以前都用软盘。后来换成了光盘，大家都很高兴。😀现在没有人再用软盘了！\n手机最方便。"
+
+
+def sought(question):
+    """Return what a question looks for, each term worth its weight."""
+    return Sought(wanted(question))
+
+
+@settings(deadline=None)  # the dictionary is read once
+@given(texts, texts, st.integers(1, 300), st.none() | st.tuples(st.integers(0, 50), st.integers(0, 50)))
+def test_a_quote_is_a_verbatim_run_of_whole_sentences(text, question, limit, found):
+    """Whatever the text, the question and the passage found; highlights are inside, ascending, disjoint."""
+    passage = Span(min(found), max(found)) if found else None
+    quote = choose(text, "zh", passage, sought(question), limit)
+    ends = sentences(text) or [Span(0, len(text))]
+    assert quote.text == quote.span.of(text)
+    assert quote.span.start in {span.start for span in ends}
+    assert quote.span.end in {span.end for span in ends}
+    assert len(quote.text) <= limit or quote.span in ends
+    edges = [edge for span in quote.highlights for edge in (span.start, span.end)]
+    assert edges == sorted(set(edges))
+    assert all(0 <= edge <= len(quote.text) for edge in edges)
+
+
+def test_the_sentence_that_answers_is_chosen():
+    """The one with the question's words; right to the character beside an emoji."""
+    quote = choose(ZH, "zh", None, sought("光盘"), 20)
+    assert quote.text == "后来换成了光盘，大家都很高兴。"
+    assert [span.of(quote.text) for span in quote.highlights] == ["光盘"]
+
+
+def test_without_matching_words_the_passage_found_is_quoted():
+    """What the dense index saw is all there is to go by."""
+    start = ZH.index("手机")
+    assert choose(ZH, "zh", Span(start, len(ZH)), sought("calling"), 300).text == "手机最方便。"
+
+
+def test_an_english_question_marks_chinese_words():
+    """Close translations are highlighted, loose ones only count."""
+    quote = choose(ZH, "zh", None, sought("floppy disk"), 8)
+    assert [span.of(quote.text) for span in quote.highlights] == ["软盘"]
+
+
+def test_traditional_questions_mark_simplified_text():
+    """Place for place."""
+    assert [mark.span.of(ZH) for mark in marks(ZH, wanted("軟盤")) if mark.term == "软盘"] == ["软盘", "软盘"]
+
+
+def test_the_limit_is_kept_but_for_one_long_sentence():
+    """No sentence is cut to fit."""
+    text = "一" * 250 + "。" + "二" * 250 + "。"
+    assert len(choose(text, "zh", None, sought("二二"), 300).text) == 251
+    assert len(choose(text, "zh", None, sought("一一"), 100).text) == 251
+
+
+@given(texts)
+def test_an_opening_is_a_beginning(text):
+    """Of whole sentences where there are any, and never endless."""
+    assert text.strip().startswith(opening(text).strip())
+    assert len(opening(text)) <= 180

@@ -1,0 +1,81 @@
+"""Fusion: one order from two kinds of evidence."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.fusion import LEXICAL_WEIGHT, Candidate, fuse, ranks
+from retrieval.types import Hit, PassageId, TextHit
+
+names = st.sampled_from("abcdef")
+scores = st.integers(-8, 8).map(lambda eighths: eighths / 8)
+dense = st.lists(
+    st.builds(Hit, st.builds(PassageId, names, st.sampled_from(["zh", "en"]), st.integers(0, 3)), scores),
+    unique_by=lambda hit: hit.passage,
+)
+lexical = st.lists(
+    st.builds(TextHit, names, st.sampled_from(["zh", "en"]), st.integers(0, 40).map(float)),
+    unique_by=lambda hit: (hit.comment_id, hit.language),
+)
+
+
+@given(dense, lexical, st.randoms(use_true_random=False))
+def test_the_order_does_not_depend_on_the_input_s(similar, texts, shuffler):
+    """Ties are broken by id, never by which index answered first."""
+    first = [(c.comment_id, c.evidence) for c in fuse(similar, texts)]
+    mixed = [shuffler.sample(hits, len(hits)) for hits in (similar, texts)]
+    assert [(c.comment_id, c.evidence) for c in fuse(*mixed)] == first
+    assert first == sorted(first, key=lambda pair: (-pair[1], pair[0]))
+
+
+@given(dense, lexical)
+def test_each_comment_found_stands_once(similar, texts):
+    """Whatever found it."""
+    found = [candidate.comment_id for candidate in fuse(similar, texts)]
+    assert sorted(found) == sorted({h.passage.comment_id for h in similar} | {t.comment_id for t in texts})
+
+
+def test_a_comment_counts_by_its_best_passage_and_its_best_text():
+    """A long comment is not worse for what else it says."""
+    found = fuse(
+        [Hit(PassageId("a", "zh", 0), 0.1), Hit(PassageId("a", "en", 1), 0.5)],
+        [TextHit("a", "zh", 10.0), TextHit("a", "en", 5.0)],
+    )[0]
+    assert found.evidence == pytest.approx(0.5 + 10 * LEXICAL_WEIGHT)
+    assert [str(passage) for passage in found.passages()] == ["a:en:1", "a:zh:0"]
+
+
+def test_what_the_dense_index_left_out_is_no_better_than_its_last():
+    """The lexical index alone may still bring it to the top."""
+    found = fuse(
+        [Hit(PassageId("a", "zh", 0), 0.9), Hit(PassageId("b", "zh", 0), 0.2)], [TextHit("c", "zh", 60.0)]
+    )
+    assert [(c.comment_id, c.best_dense) for c in found] == [("c", 0.2), ("a", 0.9), ("b", 0.2)]
+
+
+def test_no_lexical_evidence_leaves_the_dense_order():
+    """A script in which nothing is shared adds nothing, and takes nothing away."""
+    hits = [Hit(PassageId(name, "zh", 0), score) for name, score in (("a", 0.3), ("b", 0.8), ("c", 0.5))]
+    assert [c.comment_id for c in fuse(hits, [])] == ["b", "c", "a"]
+
+
+@given(dense, lexical)
+def test_likelihood_rises_with_evidence(similar, texts):
+    """It is a probability, and orders as the evidence does."""
+    likely = [candidate.likelihood for candidate in fuse(similar, texts)]
+    assert all(0 <= value <= 1 for value in likely)
+    assert likely == sorted(likely, reverse=True)
+
+
+def test_ranks_tell_the_legs_apart():
+    """Ranks count from 1; None says that an index did not find it."""
+    candidates = fuse(
+        [Hit(PassageId("a", "zh", 0), 0.9), Hit(PassageId("b", "zh", 0), 0.2)], [TextHit("c", "zh", 9.0)]
+    )
+    assert ranks(candidates[::-1]) == {"a": (1, None), "b": (2, None), "c": (None, 1)}
+
+
+def test_nothing_found_is_no_candidate():
+    """And a candidate without evidence is possible: a comment shown by id."""
+    assert fuse([], []) == []
+    assert Candidate("a").evidence == 0.0
