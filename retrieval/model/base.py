@@ -30,7 +30,10 @@ def folder() -> Path:
     try:
         files = {str(file): file for file in metadata.files(PACKAGE) or ()}
     except metadata.PackageNotFoundError as error:
-        raise ModelError(f"The package {PACKAGE}, which holds the base model, is not installed.") from error
+        raise ModelError(
+            f"The package {PACKAGE}, which holds the base model, is not installed; install {PACKAGE}==0.1.0.",
+            f"没有安装基础模型所在的软件包 {PACKAGE}；请安装 {PACKAGE}==0.1.0。",
+        ) from error
     place = Path()
     for name, known in FILES.items():
         file = files.get(_FOLDER + name)
@@ -38,11 +41,15 @@ def folder() -> Path:
             version = metadata.version(PACKAGE)
             raise ModelError(
                 f"The installed {PACKAGE} {version} is not the model the built-in table was made for; "
-                f"install {PACKAGE}==0.1.0."
+                f"install {PACKAGE}==0.1.0.",
+                f"已安装的 {PACKAGE} {version} 不是内置词表所配的模型；请安装 {PACKAGE}==0.1.0。",
             )
         place = Path(str(file.locate()))
-        if not place.is_file():
-            raise ModelError(f"The package {PACKAGE} is incomplete ({name} is missing); reinstall it.")
+        if not place.is_file() or file.size not in {None, place.stat().st_size}:
+            raise ModelError(
+                f"The package {PACKAGE} is incomplete ({name} is missing or cut short); reinstall it.",
+                f"软件包 {PACKAGE} 不完整（{name} 缺失或被截断）；请重新安装它。",
+            )
     return place.parent.parent  # the last of the files lies one folder deeper
 
 

@@ -162,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets (see README.md)")
     parser.add_argument("--out", type=Path, default=TABLE, help="table to write (default: the package's own)")
     parser.add_argument(
-        "--work", type=Path, help="folder for work in progress (default: OUT's name with .work)"
+        "--work", type=Path, default=Path("build/model"), help="folder for work in progress (%(default)s)"
     )
     parser.add_argument("--device", help="PyTorch device (default: cuda where there is one, else cpu)")
     parser.add_argument("--measure", action="store_true", help="only measure the table at --out")

@@ -111,11 +111,11 @@ def read(path: Path) -> Table:
         tensors = load(data)
         said = _said(data[8 : 8 + int.from_bytes(data[:8], "little")])
     except FileNotFoundError as error:
-        raise ModelError(f"The model's table {path} is missing; reinstall threadbot.") from error
+        raise _missing(path) from error
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"The model's table {path} is damaged; reinstall threadbot.") from error
+        raise _damaged(path) from error
     if said != _digest(tensors):
-        raise ModelError(f"The model's table {path} is damaged; reinstall threadbot.")
+        raise _damaged(path)
     letters = tensors["fold"].tobytes().decode()
     return Table(
         words=tuple(tensors["words"].tobytes().decode().split("\n")),
@@ -135,9 +135,23 @@ def digest(path: Path) -> str:
             size = int.from_bytes(file.read(8), "little")
             return _said(file.read(min(size, 1 << 20)))
     except FileNotFoundError as error:
-        raise ModelError(f"The model's table {path} is missing; reinstall threadbot.") from error
+        raise _missing(path) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"The model's table {path} is damaged; reinstall threadbot.") from error
+        raise _damaged(path) from error
+
+
+def _missing(path: Path) -> ModelError:
+    return ModelError(
+        f"The model's table {path} is missing; reinstall threadbot.",
+        f"缺少模型的词表 {path}；请重新安装 threadbot。",
+    )
+
+
+def _damaged(path: Path) -> ModelError:
+    return ModelError(
+        f"The model's table {path} is damaged; reinstall threadbot.",
+        f"模型的词表 {path} 已损坏；请重新安装 threadbot。",
+    )
 
 
 def _said(header: bytes) -> str:
