@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from retrieval.generations import Manifest, ThreadEntry
     from retrieval.types import ChainLink, Comment, Excerpt, Language, Thread
 
-#: Code points of a whole comment shown at a time; twice as many UTF-16 units at most.
-WHOLE_PAGE = 1_800
+#: Code points of a whole comment shown at a time: even if each takes two UTF-16 units, the longest names
+#: still fit below.
+WHOLE_PAGE = 1_500
 THREADS_PAGE = 8
 
 

@@ -24,8 +24,8 @@ LONGEST = 4096
 MOST_ENTITIES = 100
 #: What no Telegram message can hold: controls other than tab and line feed, and lone surrogates.
 _REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-#: What would turn the rest of a line around if it stood in a name.
-_DIRECTIONS = re.compile("[\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]")
+#: What has no place in a name: more controls, and what would turn the rest of its line around.
+_DISTURBING = re.compile("[\x80-\x9f\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]")
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _LONGEST_NAME = 120
@@ -115,7 +115,7 @@ def quoted(text: str, highlights: Iterable[Span] = ()) -> Styled:
 
 def name(text: str) -> str:
     """Make a name or a title stand on a line without disturbing it; right-to-left ones are isolated."""
-    shown = " ".join(_DIRECTIONS.sub("", clean(text)).split())
+    shown = " ".join(_DISTURBING.sub("", clean(text)).split())
     if len(shown) > _LONGEST_NAME:
         shown = shown[: _whole(shown, _LONGEST_NAME)] + "…"
     if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in shown):

@@ -226,6 +226,23 @@ def test_ratings_become_questions_to_evaluate_with():
     ]
 
 
+def test_the_command_exports_the_ratings(tmp_path, monkeypatch):
+    """One JSON object a line on standard output; no token is needed."""
+    from bot.__main__ import main
+    from bot.parts import Parts
+    from bot.telegram import pages
+    from bot.telegram.pages import Page
+    from tests.fakes import streams, written
+
+    with Store(tmp_path / "data" / "bot.sqlite") as store:
+        page = Page("p", 1, 2, "为什么？", "zh", items=(pages.item(excerpt()),))
+        store.rate(page, 2, good=True, at=1.0)
+    over = streams()
+    parts = Parts(open_archive=lambda _: FakeArchive())
+    assert main(["telegram", "--feedback", "--data", str(tmp_path / "data")], over, parts) == 0
+    assert written(over.stdout) == '{"question": "为什么？", "lang": "zh", "gold": [["balcony", 12]]}\n'
+
+
 async def test_only_an_administrator_may_roll_back_by_button(world):
     """The button stands in a chat that others may read."""
     await world.start()

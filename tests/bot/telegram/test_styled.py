@@ -1,6 +1,3 @@
-import random
-import unicodedata
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -159,40 +156,3 @@ def test_marks_move_with_what_stands_before_them():
     """Parts are put together without counting by hand."""
     shown = lines([plain("爱"), Styled(""), marked("b", Look.STRONG)])
     assert shown == Styled("爱\nb", (Mark(Look.STRONG, 2, 3),))
-
-
-ALPHABET = [
-    *SAMPLES,
-    *"<>&\"'`*_[](){}#+-=|.!~\\/@:,;0",
-    "\r",
-    "\x00",
-    "\ud83d",
-    "\u2028",
-    "\u0301",
-    "\ufe0f",
-    "中文。",
-    "العربية",
-]
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand_texts_and_names_make_messages_telegram_takes():
-    """Whatever commenters call themselves and write: valid entities, within limits, the quote verbatim."""
-    chosen = random.Random(20260101)  # noqa: S311 - the same texts every time
-    for _ in range(100_000):
-        text = "".join(chosen.choices(ALPHABET, k=chosen.choice((1, 5, 40, 200))))
-        if chosen.random() < 0.01:
-            text *= chosen.randint(2, 60)
-        text = "".join(chr(chosen.randrange(0x110000)) if chosen.random() < 0.1 else each for each in text)
-        places = sorted(chosen.sample(range(len(text) + 1), k=min(len(text) + 1, 2 * chosen.randint(0, 4))))
-        spans = tuple(Span(a, b) for a, b in zip(places[::2], places[1::2], strict=False))
-        author = "".join(chosen.choices(ALPHABET, k=chosen.randint(0, 30)))
-        quote = quoted(text, spans)
-        head = name(author)
-        assert "\n" not in head
-        assert all(unicodedata.category(each) not in {"Cs", "Cc"} for each in head)
-        pieces = split(lines([quote, marked(head, Look.STRONG)]))
-        whole = "".join(piece.text for piece in pieces)
-        assert whole == (f"{clean(text)}\n{head}" if quote else head)
-        for piece in pieces:
-            check(piece)
