@@ -128,10 +128,11 @@ async def present(courier: Courier, page: Page, cards: Sequence[Card | None], ma
         sent = await courier.send(_nothing(page, manifest), buttons.under_nothing(page))
         courier.desk.store.show(sent.chat_id, sent.message_id, page.id, 0)
         return
-    head = await head_of(courier.desk, page)
+    head, reached = await head_of(courier.desk, page), 0
     for part, view in laid_out(page, cards, manifest, head):
         sent = await courier.send(part, buttons.under_answer(page, view) if view else ())
-        first = view.first if view else 0
+        first = view.first if view else min(reached, len(page.items) - 1)
+        reached = view.last if view else reached
         courier.desk.store.show(sent.chat_id, sent.message_id, page.id, first)
 
 

@@ -52,8 +52,6 @@ if TYPE_CHECKING:
 _CONCURRENT = 256
 _THREADS = 2
 _CONNECTIONS = 64
-#: Seconds an answer that is running may take when the bot is told to stop.
-_GRACE = 25.0
 _TIDY_EVERY = 3_600.0
 _LONGEST_PAUSE = 60.0
 _COMMANDS = {
@@ -84,6 +82,8 @@ class Ports:
     ingest: Run | None = None
     #: Seconds to wait for an answer of Telegram's.
     timeout: float = 20.0
+    #: Seconds that what is running may take when the bot is told to stop.
+    grace: float = 25.0
 
 
 async def serve(
@@ -101,7 +101,7 @@ async def serve(
         reingest = Reingest(settings.data_dir, ports.ingest)
         desk = Desk(settings, archive, store, executor, reingest, ports.sleep, ports.clock)
         await desk.off_loop(archive.warm)
-        async with _running(build(desk, ports.timeout), stop) as application:
+        async with _running(build(desk, ports.timeout), stop, ports.grace) as application:
             if application is not None:
                 await _until(stop, application)
 
@@ -175,7 +175,9 @@ def stop_on_signals(stop: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def _running(application: Threadbot, stop: asyncio.Event) -> AsyncIterator[Threadbot | None]:
+async def _running(
+    application: Threadbot, stop: asyncio.Event, grace: float
+) -> AsyncIterator[Threadbot | None]:
     """Initialise and start an application, and end it; None where it was stopped before it got that far."""
     desk = application.bot_data
     connecting = asyncio.create_task(_connect(application, desk))
@@ -193,7 +195,7 @@ async def _running(application: Threadbot, stop: asyncio.Event) -> AsyncIterator
     try:
         yield application
     finally:
-        await _finish(application, desk)
+        await _finish(application, desk, grace)
 
 
 async def _connect(application: Threadbot, desk: Desk) -> None:
@@ -230,19 +232,29 @@ async def _until(stop: asyncio.Event, application: Threadbot) -> None:
     await poller.confirm()
 
 
-async def _finish(application: Threadbot, desk: Desk) -> None:
+async def _finish(application: Threadbot, desk: Desk, grace: float) -> None:
     """Finish what is being answered, apologise for what waits, and close everything."""
     desk.stopping = True
-    await application.update_queue.join()
-    await desk.queue.close(_GRACE)
-    await desk.reingest.stop()
-    if desk.tasks:
-        _, late = await asyncio.wait(desk.tasks, timeout=_GRACE)
-        for task in late:
-            task.cancel()
+    ending = asyncio.create_task(_wind_up(application, desk, grace))
+    await asyncio.wait({ending}, timeout=grace)
+    limiter = application.bot.rate_limiter
+    if isinstance(limiter, Patience):
+        limiter.hurry()
+    await ending
     await application.stop()
     with contextlib.suppress(TelegramError):
         await application.shutdown()
+
+
+async def _wind_up(application: Threadbot, desk: Desk, grace: float) -> None:
+    """Let everything that has begun come to its end."""
+    await application.update_queue.join()
+    await desk.queue.close(grace)
+    await desk.reingest.stop()
+    if desk.tasks:
+        _, late = await asyncio.wait(desk.tasks, timeout=grace)
+        for task in late:
+            task.cancel()
 
 
 async def _first(task: asyncio.Task[None], stop: asyncio.Event) -> None:

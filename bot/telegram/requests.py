@@ -6,6 +6,7 @@ Anything else is left to the caller: Telegram may have taken it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,11 @@ class Patience(BaseRateLimiter[None]):
         self._sleep, self._clock = sleep, clock
         self._overall = Window(_OVERALL, _OVERALL_SECONDS)
         self._groups: dict[int, Window] = {}
+        self._hurry = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Wait for nothing any more: what would be made again fails instead."""
+        self._hurry.set()
 
     async def initialize(self) -> None:
         """Do nothing."""
@@ -115,7 +121,9 @@ class Patience(BaseRateLimiter[None]):
                 pause = pause_after(error, attempt, repeatable=endpoint.startswith(_REPEATABLE))
                 if pause is None or attempt == _TRIES - 1:
                     raise
-                await self._sleep(pause)
+                await self._wait(pause)
+                if self._hurry.is_set():
+                    raise
         raise AssertionError  # the last attempt returns or raises
 
     async def _pace(self, endpoint: str, chat: object) -> None:
@@ -125,10 +133,21 @@ class Patience(BaseRateLimiter[None]):
         windows = [self._overall]
         if isinstance(chat, int) and chat < 0:
             windows.append(self._groups.setdefault(chat, Window(_GROUP, _GROUP_SECONDS)))
-        while (wait := max(window.wait(self._clock()) for window in windows)) > 0:
-            await self._sleep(wait)
+        while (
+            wait := max(window.wait(self._clock()) for window in windows)
+        ) > 0 and not self._hurry.is_set():
+            await self._wait(wait)
         for window in windows:
             window.count(self._clock())
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait, unless there is no time left for that."""
+        waits = [asyncio.ensure_future(self._sleep(seconds)), asyncio.ensure_future(self._hurry.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
 
 
 def pause_after(error: TelegramError, attempt: int, *, repeatable: bool) -> float | None:

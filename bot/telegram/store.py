@@ -3,7 +3,7 @@
     chats     how each chat wants its answers
     access    whom administrators let in or shut out
     pages     answers with buttons: ids and places of quotes, and the question; they expire
-    sent      which message shows which page
+    sent      which message shows which page, and which of its excerpts is chosen
     feedback  ratings, with the question they are about; they expire
     pending   questions taken but not answered yet, without their words
     updates   ids of updates that were taken, so that none is taken twice
@@ -182,11 +182,11 @@ class Store:
         self.keep(replace(page, successor=successor))
 
     def show(self, chat: int, message: int, page: str, first: int) -> None:
-        """Note which message shows which page, from which of its excerpts on."""
+        """Note which message shows which page, and which of its excerpts a follow-up is about."""
         self._do("INSERT OR REPLACE INTO sent VALUES (?, ?, ?, ?)", chat, message, page, first)
 
     def shown(self, chat: int, message: int) -> tuple[Page, int] | None:
-        """Return the page a message shows, and its first excerpt there."""
+        """Return the page a message shows, and the excerpt a follow-up is about."""
         row = self._one("SELECT page, first FROM sent WHERE chat = ? AND message = ?", chat, message)
         page = self.page(row[0]) if row else None
         return (page, row[1]) if row and page else None

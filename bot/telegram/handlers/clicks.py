@@ -182,6 +182,7 @@ async def _select(click: Click) -> str | None:
         raise Complaint(messages.EXPIRED)
     rows = buttons.under_answer(page, view)
     await sending.edit_buttons(click.courier.bot, click.chat, click.message, rows)
+    click.desk.store.show(click.chat, click.message, page.id, view.selected)  # for follow-ups
     return None
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.bot.telegram.double import BOT, units
-from tests.bot.telegram.world import ADMIN, GROUP, World
+from tests.bot.telegram.world import ADMIN, GROUP, KnownArchive, World
 from tests.fakes import FakeArchive
 
 
@@ -122,6 +122,27 @@ async def test_a_reply_to_an_answer_asks_within_its_thread(world):
     following = await world.ask("and tomatoes?", reply_to=answer.message)
     assert world.archive.asked[-1].filters.thread == "thread000001"
     assert "Within: Tomatoes on a balcony" in following.text
+
+
+async def test_a_reply_asks_within_the_thread_of_the_chosen_excerpt(world):
+    """An answer may quote several threads; the first is meant until another one is chosen."""
+    from dataclasses import replace
+
+    from tests.fakes import THREAD, answer, excerpt
+
+    class Two(KnownArchive):
+        def answer(self, question):
+            self.asked.append(question)
+            return answer(question, excerpt(1), excerpt(2, thread=replace(THREAD, id="thread000002")))
+
+    world.archive = Two()
+    await world.start()
+    shown = await world.ask()
+    await world.ask("and?", reply_to=shown.message)
+    await world.press(shown, "2")
+    await world.ask("and?", reply_to=shown.message)
+    threads = [question.filters.thread for question in world.archive.asked]
+    assert threads == [None, "thread000001", "thread000002"]
 
 
 async def test_more_shows_the_next_page_and_says_when_there_is_none(world):

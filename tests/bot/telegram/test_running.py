@@ -101,6 +101,22 @@ async def test_a_stop_finishes_the_answer_that_is_running(slow):
         assert store.unanswered() == []
 
 
+async def test_a_stop_takes_no_longer_than_its_grace(world):
+    """Telegram asked for five minutes; the next start apologises for what was left."""
+    world.grace = 0.05
+    world.api.fail("sendMessage", *[double.flood(300)] * 2)
+    await world.start()
+    await world.api.say("/help")
+    await world.api.say("why?", user=2)
+    await world.time.until_waiting(300.0)
+    await world.api.until("sendMessage", 2)
+    await world.settled()
+    await world.stop()
+    await world.start()
+    await world.settled()
+    assert any("Sorry" in call.text for call in world.api.to(2)[1:])
+
+
 async def test_a_stop_confirms_what_was_fetched(world):
     """Otherwise it would be sent, and answered, again."""
     await world.start()

@@ -104,7 +104,7 @@ class World:
         self.ingesting = asyncio.Event()
         self.ingesting.set()
         self.stopping = asyncio.Event()
-        self.timeout = 10.0
+        self.timeout, self.grace = 10.0, 10.0
         self.task: asyncio.Task[None] | None = None
 
     async def start(self, **changes: object) -> None:
@@ -114,7 +114,7 @@ class World:
         self.stopping = asyncio.Event()
         values = {"allowed": f"1,2,3,{GROUP}", "admins": str(ADMIN)} | changes
         settings = Settings(data_dir=self.data_dir, telegram_token=TOKEN, telegram_api=self.api.url, **values)
-        ports = Ports(self.time.sleep, self.time.clock, self._ingest, self.timeout)
+        ports = Ports(self.time.sleep, self.time.clock, self._ingest, self.timeout, self.grace)
         before = len(self.api.of("getUpdates"))
         self.task = asyncio.create_task(serve(settings, self.archive, self.stopping, ports))
         polled = asyncio.create_task(self.api.until("getUpdates", before + 1))
