@@ -1,0 +1,252 @@
+"""From a question to an answer, over real indexes in a folder."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest import sync
+from retrieval import evaluate, generations
+from retrieval.archive import Archive
+from retrieval.embedder import SentenceTransformerEmbedder
+from retrieval.errors import NoIndexError, UsageError
+from retrieval.questions import ask
+from retrieval.types import Filters, Kind
+from tests.fakes import FakeEmbedder
+from tests.ingest import pages
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "ingest" / "samples"
+SEEDS = ROOT.parent / "shared" / "threads"
+QUESTIONS = ROOT / "tests" / "data" / "questions"
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    """Return an archive of the sample threads."""
+    data = tmp_path_factory.mktemp("samples")
+    embedder = FakeEmbedder(dimensions=256)
+    sync.ingest([SAMPLES], data, embedder)
+    archive = Archive(data, embedder)
+    yield archive
+    archive.close()
+
+
+def stems(answer):
+    """Return where an answer's comments stand."""
+    return [(Path(found.path).stem, found.comment.position) for found in answer.excerpts]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Does an electric toothbrush work?", ("balcony-tomatoes", 9)),
+        ("drip irrigation", ("balcony-tomatoes", 12)),
+        ("浇水滴到楼下怎么办", ("balcony-tomatoes", 17)),
+    ],
+)
+def test_the_comment_that_answers_is_among_the_first(samples, question, expected):
+    """In either language."""
+    answer = samples.answer(ask(question))
+    assert expected in stems(answer)
+    assert answer.answered
+
+
+def test_everything_shown_is_in_the_archive(samples):
+    """Quotes and counterparts verbatim, highlights inside, ranks and scores in order."""
+    answer = samples.answer(ask("How do I keep my hands warm in winter?", count=10))
+    assert [found.rank for found in answer.excerpts] == list(range(1, len(answer.excerpts) + 1))
+    scores = [found.score for found in answer.excerpts]
+    assert scores == sorted(scores, reverse=True)
+    for found in answer.excerpts:
+        for quote in filter(None, (found.quote, found.other)):
+            assert quote.text == quote.span.of(found.comment.text[quote.language])
+            assert all(0 <= span.start < span.end <= len(quote.text) for span in quote.highlights)
+        assert len(found.quote.text) <= 300
+        assert bool(found.chain) is (found.comment.parent is not None)
+
+
+def test_a_bilingual_comment_is_quoted_in_the_question_s_language(samples):
+    """With its counterpart in the other one."""
+    english = samples.answer(ask("Tomatoes on a balcony in summer", count=3)).excerpts
+    chinese = samples.answer(ask("阳台夏天番茄", count=3)).excerpts
+    for found, language in ((english, "en"), (chinese, "zh")):
+        both = [one for one in found if one.comment.text.zh and one.comment.text.en]
+        assert both
+        assert all(one.quote.language == language for one in both)
+        assert any(one.other and one.other.language != language for one in both)
+
+
+def test_replies_bring_what_they_reply_to(samples):
+    """From the root answer to the parent, as short quotes."""
+    found = samples.answer(ask("番茄", count=50)).excerpts
+    replies = [one for one in found if one.comment.kind is Kind.REPLY]
+    assert replies
+    for one in replies:
+        assert one.chain[-1].position == one.comment.parent
+        assert all(0 < len(link.quote) <= 180 for link in one.chain)
+
+
+def test_explanations_say_how_a_score_came_about(samples):
+    """Scores, ranks, and the words that matched."""
+    explained = samples.answer(ask("drip irrigation")).excerpts[0].explanation
+    assert explained["lexical_rank"] == 1
+    assert explained["dense_rank"] >= 0
+    assert "irrigation" in explained["matched"]
+
+
+def test_the_same_question_has_the_same_answer(samples):
+    """Byte for byte, ties included."""
+    question = ask("夏天", count=20)
+    assert samples.answer(question) == samples.answer(question)
+
+
+@pytest.mark.parametrize("text", ["hello", "谢谢", "/start"])
+def test_small_talk_is_not_answered(samples, text):
+    """Whatever it resembles."""
+    assert not samples.answer(ask(text)).answered
+
+
+def test_what_nothing_speaks_to_is_not_answered(samples):
+    """The nearest are there all the same."""
+    answer = samples.answer(ask("zygomorphic xylophones"))
+    assert not answer.answered
+    assert answer.excerpts
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"irrigation', "irrigation AND (", "irrigation*", "kind:reply irrigation", "b\x00\ud800 irrigation"],
+)
+def test_syntax_means_nothing(samples, text):
+    """An answer, and the one that the words ask for."""
+    assert ("balcony-tomatoes", 12) in stems(samples.answer(ask(text)))
+
+
+def test_filters(samples):
+    """By thread, kind and day; a thread is named by a part of its title or file name."""
+    only = samples.answer(ask("夏天", filters=Filters(thread="winter"), count=20))
+    assert {stem for stem, _ in stems(only)} == {"winter-cycling"}
+    replies = samples.answer(ask("夏天", filters=Filters(kind=Kind.REPLY), count=20))
+    assert {found.comment.kind for found in replies.excerpts} == {Kind.REPLY}
+    assert samples.answer(ask("夏天", filters=Filters(since="2999-01-01"))).excerpts == ()
+    assert not samples.answer(ask("夏天", filters=Filters(since="2999-01-01"))).answered
+    with pytest.raises(UsageError, match="nowhere"):
+        samples.answer(ask("夏天", filters=Filters(thread="nowhere")))
+    with pytest.raises(UsageError, match="not a date"):
+        samples.answer(ask("夏天", filters=Filters(until="soon")))
+
+
+def test_more_like_and_more_from(samples):
+    """Like one comment, itself left out; and whole comments by id."""
+    found = samples.answer(ask("drip irrigation")).excerpts[0]
+    more = samples.more_like(found.comment.id, 4, "en")
+    assert len(more.excerpts) == 4
+    assert found.comment.id not in {one.comment.id for one in more.excerpts}
+    rest = samples.answer(ask("drip irrigation", filters=Filters(thread=found.thread.id), count=30))
+    assert {one.thread.id for one in rest.excerpts} == {found.thread.id}
+    assert samples.show(found.comment.id, "zh").quote.text == found.comment.text.preferring("zh")[1]
+    with pytest.raises(UsageError, match="no-such-id"):
+        samples.show("no-such-id", "en")
+
+
+@pytest.fixture
+def threads(tmp_path):
+    """Return what ingests comments and opens an archive of them."""
+    embedder = FakeEmbedder()
+    opened = []
+
+    def ingested(*comments):
+        pages.write(tmp_path / "threads" / "a.md", *comments)
+        sync.ingest([tmp_path / "threads"], tmp_path / "data", embedder)
+        opened.append(Archive(tmp_path / "data", embedder))
+        return opened[-1]
+
+    yield ingested
+    for archive in opened:
+        archive.close()
+
+
+def test_voices_are_distinct(threads):
+    """Near-duplicates fold into one; an author has half a page, unless asked for, in whatever script."""
+    archive = threads(
+        *(
+            ("李強", f"番茄要多浇水，第{number}条经验是{word * 6}。")
+            for number, word in enumerate("甲乙丙丁")
+        ),
+        ("阿明", "番茄不能多浇水，会烂根的，我家的就是这样死掉的。"),
+        ("小李", "番茄不能多浇水，会烂根的，我家的就是这样死掉的！"),
+    )
+    page = archive.answer(ask("番茄浇水", count=4)).excerpts
+    assert sum(found.comment.author == "李強" for found in page) <= 3
+    assert [len(found.similar) for found in page if found.comment.author != "李強"] == [1]
+    own = archive.answer(ask("番茄浇水", count=4, filters=Filters(author=" 李强 "))).excerpts
+    assert [found.comment.author for found in own] == ["李強"] * 4
+
+
+def test_a_new_generation_is_noticed(threads, tmp_path):
+    """With the next question, without reopening anything by hand."""
+    archive = threads(("小李", "番茄要浇水。"))
+    assert archive.answer(ask("番茄")).generation == 1
+    threads(("小李", "番茄要浇水。"), ("阿明", "黄瓜也要浇水。"))
+    answer = archive.answer(ask("黄瓜"))
+    assert answer.generation == generations.current(tmp_path / "data") == 2
+    assert answer.excerpts[0].comment.author == "阿明"
+
+
+def test_no_index_says_what_to_do(tmp_path):
+    """And an index of another model does."""
+    with pytest.raises(NoIndexError, match="threadbot ingest"):
+        Archive(tmp_path, FakeEmbedder()).warm()
+    pages.write(tmp_path / "threads" / "a.md", ("小李", "番茄要浇水。"))
+    sync.ingest([tmp_path / "threads"], tmp_path / "data", FakeEmbedder())
+    with pytest.raises(NoIndexError, match="another model"):
+        Archive(tmp_path / "data", FakeEmbedder("other")).answer(ask("番茄"))
+
+
+class Backwards:
+    """A reranker that likes what comes last."""
+
+    def scores(self, question, texts):
+        """See `retrieval.rerank.Reranker.scores`."""
+        return [number / 100 for number in range(len(texts))]
+
+
+def test_a_reranker_has_the_last_word(samples):
+    """About the comments found; its scores are the answer's."""
+    turned = Archive(samples._data_dir, samples._embedder, reranker=Backwards())
+    question = ask("drip irrigation", count=3)
+    first, plain = turned.answer(question).excerpts[0], samples.answer(question).excerpts
+    turned.close()
+    assert first.explanation["reranked"] == first.score
+    assert first.comment.id not in {found.comment.id for found in plain}
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory):
+    """Return an archive of the seed threads with the built-in model."""
+    if not SEEDS.is_dir():
+        pytest.skip("the seed threads (../shared/threads) are not here")
+    data, embedder = tmp_path_factory.mktemp("seeds"), SentenceTransformerEmbedder()
+    sync.ingest([SEEDS], data, embedder)
+    archive = Archive(data, embedder)
+    yield archive
+    archive.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("half", ["seed-tune", "seed-report"])
+def test_answers_are_as_good_as_they_were(seeds, half):
+    """Floors a little under what was measured; see the README's evaluation."""
+    pytest.importorskip("ir_measures")
+    questions = evaluate.read((QUESTIONS / f"{half}.jsonl").read_text(encoding="utf-8").splitlines())
+    outcomes = evaluate.run(
+        questions,
+        lambda one: seeds.answer(ask(one.question, language=one.language, count=evaluate.DEPTH)),
+        seeds.manifest(),
+    )
+    figures = {name: one.value for name, one in evaluate.report(outcomes)["all"].items()}
+    assert figures["hit@5"] >= 0.88
+    assert figures["MRR@10"] >= 0.80
+    assert figures["recall@10"] >= 0.83
+    assert figures[evaluate.FALSE_REFUSALS] <= 0.07
+    assert figures[evaluate.REFUSALS] >= 0.25
