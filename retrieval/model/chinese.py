@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 #: Part of the fingerprint: raise it whenever the same text would be cut otherwise than before.
-REVISION = 1
+REVISION = 2
 
 HAN_RUN = re.compile(r"[\u3007\u3400-\u4dbf\u4e00-\u9fff]+")
 #: Emoji codes such as [捂脸]; a Markdown link's text, [日本](https://…), is part of its sentence.
 _EMOJI_CODE = re.compile(r"\[[\u4e00-\u9fff]{1,4}\](?!\()")
 #: Pictures would all become one unknown token, which says nothing and shifts everything else.
 _PICTURE = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u200d\ufe0e\ufe0f]+")
+#: Forms of Taiwan and Hong Kong that CC-CEDICT has as words of their own or not at all.
+_VARIANTS = dict(zip("衞夥藉閲鋭藴絃蔘痠犛枱醖皁迳捱牴", "卫伙借阅锐蕴弦参酸牦台酝皂径挨抵", strict=True))
 #: What an unknown character costs beyond the dearest word, in nats.
 _UNKNOWN = 3.0
 
@@ -52,7 +54,8 @@ class Words:
     _unknown: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        table = str.maketrans({**_compatibility(), **_punctuation(), **self.fold})
+        letters = {**_compatibility(), **_punctuation(), **self.fold, **_VARIANTS}
+        table = str.maketrans({old: _VARIANTS.get(new, new) for old, new in letters.items()})
         prefixes = frozenset(word[:end] for word in self.costs for end in range(1, len(word)))
         object.__setattr__(self, "_table", table)
         object.__setattr__(self, "_prefixes", prefixes)
