@@ -204,7 +204,6 @@ async def _connect(application: Threadbot, desk: Desk) -> None:
     while True:
         try:
             await application.initialize()
-            await application.bot.delete_webhook()
         except InvalidToken:
             raise ConfigError(polling.REJECTED) from None
         except TelegramError as error:
@@ -212,7 +211,9 @@ async def _connect(application: Threadbot, desk: Desk) -> None:
             await desk.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)
         else:
-            return
+            break
+    with contextlib.suppress(TelegramError):  # a webhook that stays in the way shows as a conflict
+        await application.bot.delete_webhook()
 
 
 async def _until(stop: asyncio.Event, application: Threadbot) -> None:

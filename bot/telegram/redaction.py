@@ -11,6 +11,8 @@ import logging
 import traceback
 from typing import TYPE_CHECKING
 
+from retrieval.errors import RetrievalError, UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TextIO
@@ -63,7 +65,12 @@ def handler(stream: TextIO, hidden: Iterable[str]) -> logging.Handler:
 
 
 def what_happened(error: BaseException) -> str:
-    """Describe an error by its kind and place, without its words: those may hold a question."""
+    """Describe an error by its kind and place, without its words: those may hold a question.
+
+    Only our own sentences about what is to be mended are known to hold none.
+    """
+    if isinstance(error, RetrievalError) and not isinstance(error, UsageError):
+        return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-4:]))
     return f"{type(error).__name__} in {places}" if places else type(error).__name__

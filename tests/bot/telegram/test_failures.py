@@ -138,6 +138,19 @@ async def test_a_bug_gets_an_apology_and_no_words_into_the_log(world, caplog):
     assert "secret" not in caplog.text
 
 
+async def test_what_an_administrator_can_mend_is_logged_in_words(world, caplog):
+    """A sentence of ours holds no question."""
+    from retrieval.errors import RetrievalError
+
+    def answer(question):
+        raise RetrievalError("Chroma cannot use its index; free some space.")
+
+    world.archive.answer = answer
+    await world.start()
+    assert "went wrong here" in (await world.ask("why?")).text
+    assert "free some space" in caplog.text
+
+
 async def test_an_index_of_another_model_is_said_to_be_missing(world):
     """Nothing a user could mend."""
     from retrieval.errors import NoIndexError

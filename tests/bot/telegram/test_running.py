@@ -52,6 +52,13 @@ async def test_a_token_telegram_rejects_is_a_sentence_without_it(world, method):
     assert TOKEN not in repr(caught.value.__cause__)
 
 
+async def test_a_webhook_that_cannot_be_deleted_stops_nothing(world):
+    """Most bots have none."""
+    world.api.fail("deleteWebhook", double.Fault(404, "Not Found"))
+    await world.start()
+    assert "toothbrush" in (await world.ask("why?")).text
+
+
 async def test_the_bot_waits_for_a_network_that_is_not_there_yet(world):
     """A machine that boots starts its services in any order."""
     world.api.fail("getMe", *[double.BAD_GATEWAY] * 6, double.DROPPED)
