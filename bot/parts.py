@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from ingest.sync import Progress, Summary
     from retrieval.archive import Archive
-    from retrieval.embedder import Embedder
+    from retrieval.embedder import Backend, Embedder
 
 
 class OpenArchive(Protocol):
@@ -39,18 +39,18 @@ class Ingest(Protocol):
 
 
 @lru_cache(maxsize=1)
-def _embedder(model: str, device: str | None) -> Embedder:
+def _embedder(model: str, device: str | None, backend: Backend) -> Embedder:
     """Return the process's one embedder, so that a demo loads its model once."""
-    from retrieval.embedder import SentenceTransformerEmbedder
+    from retrieval.embedder import embedder_for
 
-    return SentenceTransformerEmbedder(model, device)
+    return embedder_for(model, device, backend)
 
 
 def open_archive(settings: Settings) -> Archive:
     """See `OpenArchive`."""
     from retrieval.archive import Archive
 
-    embedder = _embedder(settings.model, settings.device)
+    embedder = _embedder(settings.model, settings.device, settings.backend)
     return Archive(settings.data_dir, embedder, excerpt_length=settings.excerpt_length)
 
 
@@ -68,7 +68,7 @@ def ingest(
     return sync.ingest(
         sources,
         settings.data_dir,
-        _embedder(settings.model, settings.device),
+        _embedder(settings.model, settings.device, settings.backend),
         model=settings.model,
         prune=prune,
         dry_run=dry_run,

@@ -12,7 +12,14 @@ import numpy as np
 import pytest
 
 from retrieval import embedder, hub
-from retrieval.embedder import Prompts, SentenceTransformerEmbedder, prompts_of
+from retrieval.embedder import (
+    BUILT_IN,
+    OnnxEmbedder,
+    Prompts,
+    SentenceTransformerEmbedder,
+    embedder_for,
+    prompts_of,
+)
 from retrieval.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -274,3 +281,36 @@ def test_loading_prints_nothing(tiny, name):
     model = str(tiny) if name == "tiny" else name
     run = subprocess.run([sys.executable, "-c", code, model], check=True, capture_output=True, cwd=ROOT)
     assert (run.stdout, run.stderr) == (b"", b"")
+
+
+def test_the_built_in_model_runs_without_pytorch_unless_told_otherwise():
+    """By default the built-in model is onnxruntime's; other models and devices are PyTorch's."""
+    assert isinstance(embedder_for(), OnnxEmbedder)
+    assert isinstance(embedder_for(device="cpu"), OnnxEmbedder)
+    assert isinstance(embedder_for(device="cuda"), SentenceTransformerEmbedder)
+    assert isinstance(embedder_for("intfloat/multilingual-e5-small"), SentenceTransformerEmbedder)
+    assert isinstance(embedder_for(backend="torch"), SentenceTransformerEmbedder)
+
+
+def test_every_backend_and_precision_has_its_own_fingerprint():
+    """A cache never mixes the vectors of two backends or precisions."""
+    prints = {embedder_for(backend=backend).fingerprint for backend in ("onnx", "onnx-int8", "torch")}
+    assert len(prints) == 3
+
+
+@pytest.mark.parametrize(("name", "device"), [("intfloat/multilingual-e5-small", None), (BUILT_IN, "cuda")])
+def test_onnxruntime_is_not_asked_for_what_it_cannot_run(name, device):
+    """Only the built-in model on the processor has a graph; one sentence says so."""
+    with pytest.raises(ConfigError, match="THREADBOT_BACKEND"):
+        embedder_for(name, device, "onnx")
+
+
+@pytest.mark.slow
+def test_backends_agree():
+    """With onnxruntime come PyTorch's vectors, with eight bits nearly."""
+    texts = ["为什么还在用软盘？", "Why are floppy disks still around?", "COBOL 程序员最抢手[捂脸]", "👍"]
+    torch, onnx, small = (embedder_for(backend=b) for b in ("torch", "onnx", "onnx-int8"))
+    expected = torch.passages(texts)
+    assert (expected * onnx.passages(texts)).sum(axis=1) == pytest.approx(1, abs=1e-5)
+    assert (expected * small.passages(texts)).sum(axis=1).min() > 0.97
+    assert onnx.question(texts[0]) == pytest.approx(onnx.passages(texts)[0], abs=1e-6)
