@@ -13,7 +13,7 @@ from ingest.copying import copy_generation
 from retrieval import generations
 from retrieval.errors import RetrievalError
 from retrieval.lexical import LexicalIndex
-from retrieval.vectors import ChromaStore, Embedded
+from retrieval.vectors import ChromaStore, Embedded, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,6 +70,8 @@ def write_indexes(
             progress.advance(len(batch))
         store.refresh(change.moved)
         store.delete(change.removed, change.stale)
+        store.settle()
+    scrub(folder / "chroma")
     LexicalIndex.open(folder / "lexical").update(change.removed, change.written, days)
     progress.done()
 

@@ -86,7 +86,7 @@ def _problems(manifest: Manifest, store: ChromaStore, lexical: LexicalIndex) -> 
     """Yield what is wrong with an open generation."""
     yield from _miscounted(manifest, store, lexical)
     passages = sample(store.passage_ids())
-    records = store.records([passage.comment_id for passage in passages])
+    records = store.records(list({passage.comment_id for passage in passages}))
     vectors = store.vectors(passages)
     lost = [p for p in passages if p not in vectors or not _finds(store, p, vectors[p])]
     if lost:

@@ -15,6 +15,7 @@ are replayed at every open, 1,000 of them in a second, which is what `sync_thres
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -40,16 +41,31 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
+#: How many changes Chroma keeps in its log before it writes them into the graph's files.
+_THRESHOLD = 50
 #: ef_search 100, the default, loses up to an eighth of the neighbours; see the README's evaluation.
 _HNSW = {
     "space": "cosine",
     "ef_construction": 200,
     "max_neighbors": 24,
     "ef_search": 300,
-    "batch_size": 50,
-    "sync_threshold": 50,
+    "batch_size": _THRESHOLD,
+    "sync_threshold": _THRESHOLD,
 }
-_NO_GRAPH = {"space": "l2", "ef_construction": 2, "max_neighbors": 2, "batch_size": 50, "sync_threshold": 50}
+_NO_GRAPH = {
+    "space": "l2",
+    "ef_construction": 2,
+    "max_neighbors": 2,
+    "batch_size": _THRESHOLD,
+    "sync_threshold": _THRESHOLD,
+}
+#: What a row of a collection is made of.
+_COLUMNS = ("ids", "embeddings", "metadatas", "documents")
+#: How the graph's header begins: version, offset, room for elements, elements, bytes of each.
+_HEADER = struct.Struct("<IQQQQ")
+_HEADER_VERSION = 1
+#: Bytes an element has in the file of lengths.
+_LENGTH = 4
 #: How many ids one `get` may name, well under SQLite's limit on variables.
 _GET_BATCH = 2000
 
@@ -151,6 +167,22 @@ class ChromaStore:
             self._passages.delete(ids=[str(passage) for passage in passages])
 
     @_explained
+    def settle(self) -> None:
+        """See to it that the graph is in its files, however small it is.
+
+        Below the threshold it is not, and every reader would write files of its own memory instead.
+        """
+        for collection in (self._passages, self._comments):
+            if not 0 < collection.count() < _THRESHOLD:
+                continue
+            kept: Any = collection.get(include=["embeddings", "metadatas", "documents"])
+            columns = {name: kept[name] for name in _COLUMNS}
+            if not any(columns["documents"]):
+                del columns["documents"]
+            for _ in range(_THRESHOLD // len(kept["ids"]) + 1):
+                collection.upsert(**columns)
+
+    @_explained
     def nearest(self, vector: NDArray[np.float32], count: int, scope: Scope) -> list[Hit]:
         """Return the passages nearest to a vector, nearest first, with their cosine similarity.
 
@@ -227,6 +259,29 @@ class ChromaStore:
     def counts(self) -> tuple[int, int]:
         """Return how many comments and passages there are."""
         return self._comments.count(), self._passages.count()
+
+
+def scrub(folder: Path) -> None:
+    """Overwrite what the graph's files of a closed store hold beyond their elements.
+
+    The room for elements to come is saved as the process's memory happened to be: it may hold texts.
+    """
+    for header in folder.rglob("header.bin"):
+        data = header.read_bytes()
+        if len(data) < _HEADER.size:
+            continue
+        version, _, room, used, size = _HEADER.unpack_from(data)
+        if version == _HEADER_VERSION and used <= room:
+            _blank(header.with_name("data_level0.bin"), used * size, room * size)
+            _blank(header.with_name("length.bin"), used * _LENGTH, room * _LENGTH)
+
+
+def _blank(path: Path, start: int, end: int) -> None:
+    """Write zeros over the end of a file, if it is as long as it is said to be."""
+    if path.is_file() and path.stat().st_size == end:
+        with path.open("r+b") as file:
+            file.seek(start)
+            file.write(bytes(end - start))
 
 
 def _collection(client: Client, name: str, hnsw: dict[str, Any]) -> Collection:

@@ -1,0 +1,77 @@
+"""An archive folder, a data folder and a counting embedder, to try ingest on the real indexes."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from ingest import sync
+from retrieval import generations
+from retrieval.archive import Archive
+from retrieval.lexical import LexicalIndex
+from retrieval.probe import in_process
+from retrieval.types import Question
+from retrieval.vectors import ChromaStore
+from tests import fakes
+from tests.ingest import pages
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from retrieval.types import Answer
+
+TOMATOES = (("小李", "番茄要多晒太阳。"), ("阿明", "每天早上浇水。"), ("小李", "盆要大，至少二十升。"))
+BICYCLES = (("夜班骑手", "冬天骑车要戴手套。"), ("小风", "耳朵最冷。"))
+
+
+class Bench:
+    """Where a test writes threads, ingests them and looks at what is published."""
+
+    def __init__(self, folder: Path) -> None:
+        self.archive = folder / "archive"
+        self.archive.mkdir(parents=True, exist_ok=True)
+        self.data = folder / "data"
+        self.embedder = fakes.FakeEmbedder()
+
+    def ingest(self, *sources: Path, **options) -> sync.Summary:
+        """Ingest the archive folder, or other sources, with an embedder that has seen nothing yet."""
+        self.embedder = fakes.FakeEmbedder(self.embedder.fingerprint, self.embedder.dimensions)
+        options = {"probe": in_process} | options
+        return sync.ingest(sources or (self.archive,), self.data, self.embedder, **options)
+
+    def write(self, name: str, *comments: tuple[str, str], title: str = "怎么种番茄？") -> Path:
+        """Write a thread file into the archive folder."""
+        return pages.write(self.archive / name, *comments, title=title)
+
+    @property
+    def manifest(self) -> generations.Manifest:
+        """Return the published manifest."""
+        return generations.read_manifest(self.data)
+
+    def texts(self) -> dict[str, str]:
+        """Return what the published store holds, and check that both indexes and the manifest agree."""
+        folder = generations.folder_of(self.data, self.manifest.generation)
+        with closing(ChromaStore.open(folder / "chroma")) as store:
+            records = list(store.all_records())
+            comments, passages = store.counts()
+        wanted = [passage for record in records for passage in record.passage_ids()]
+        assert passages == len(wanted) == self.manifest.passages
+        assert LexicalIndex.open(folder / "lexical").count() == sum(
+            len(list(record.comment.text.items())) for record in records
+        )
+        assert comments == len(records) == sum(entry.comments for entry in self.manifest.threads)
+        return {record.comment.id: record.comment.text.zh for record in records}
+
+    def id_of(self, text: str) -> str:
+        """Return the id of the published comment with a text."""
+        return next(name for name, own in self.texts().items() if own == text)
+
+    def ask(self, question: str, count: int = 5) -> Answer:
+        """Answer a question from what is published."""
+        with closing(Archive(self.data, self.embedder)) as archive:
+            return archive.answer(Question(question, "zh", count))
+
+    def bytes(self) -> dict[str, bytes]:
+        """Return every file of the data folder."""
+        paths = (path for path in self.data.rglob("*") if path.is_file())
+        return {path.relative_to(self.data).as_posix(): path.read_bytes() for path in paths}
