@@ -72,7 +72,7 @@ def build() -> Parser:
     shared.add_argument(
         "--data", type=Path, metavar="DIR", help="data folder (default: THREADBOT_DATA_DIR, else the user's)"
     )
-    for add in (_demo, _ingest, _ask, _chat, _telegram, _serve, _parse, _status, _show):
+    for add in (_demo, _ingest, _ask, _chat, _telegram, _serve, _parse, _status, _show, _evaluate):
         add(commands, shared)
     return parser
 
@@ -204,6 +204,21 @@ def _show(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
     parser = _add(commands, shared, "show", "show a whole comment, and where it stands")
     parser.add_argument("id", metavar="ID", help="the id of an excerpt")
     parser.add_argument("--json", action="store_true", help="write it as JSON")
+
+
+def _evaluate(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    parser = _add(commands, shared, "evaluate", "measure answers against labelled questions")
+    parser.add_argument(
+        "questions", type=Path, metavar="QUESTIONS.jsonl", help="one labelled question a line"
+    )
+    parser.add_argument("--json", action="store_true", help="write the figures as JSON")
+    parser.add_argument(
+        "--compare",
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="compare with the same questions under other settings, by a paired test",
+    )
 
 
 def _count(text: str) -> int:
