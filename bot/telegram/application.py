@@ -135,8 +135,8 @@ def bot_of(desk: Desk, timeout: float) -> Bot:
         token(settings),
         base_url=f"{address}/bot",
         base_file_url=f"{address}/file/bot",
-        request=Request(connection_pool_size=_CONNECTIONS, read_timeout=timeout),
-        get_updates_request=Request(connection_pool_size=2, read_timeout=timeout),
+        request=Request(_CONNECTIONS, timeout),
+        get_updates_request=Request(2, timeout),
         rate_limiter=Patience(desk.sleep, desk.clock),
     )
 

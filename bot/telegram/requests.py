@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -27,6 +28,7 @@ from telegram.request import HTTPXRequest
 from bot.telegram.limits import Window
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Coroutine
 
     from telegram._utils.types import JSONDict
@@ -47,8 +49,19 @@ _OVERALL, _OVERALL_SECONDS = 30, 1.0
 _GROUP, _GROUP_SECONDS = 20, 60.0
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read the machine's certificates, once; that takes as long as everything else at a start."""
+    return httpx.create_ssl_context()
+
+
 class Request(HTTPXRequest):
     """HTTP that logs nothing it reads, and names every 429 for what it is."""
+
+    def __init__(self, connections: int, timeout: float) -> None:
+        super().__init__(
+            connection_pool_size=connections, read_timeout=timeout, httpx_kwargs={"verify": _trusted()}
+        )
 
     async def do_request(self, *args: Any, **named: Any) -> tuple[int, bytes]:  # noqa: ANN401 - handed on
         """See `BaseRequest.do_request`."""

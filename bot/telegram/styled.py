@@ -155,7 +155,8 @@ def pack(blocks: Sequence[Styled]) -> list[tuple[Styled, int, int]]:
     """Put blocks into as few messages as hold them, in order and none cut that fits into one.
 
     Return (message, first block, block after its last); a block too long for one message is spread
-    over several, and only the last of those counts as holding it.
+    over several, and only the last of those counts as holding it. Telegram takes no blank messages, so
+    pieces of nothing but white space are left out.
     """
     packed: list[tuple[Styled, int, int]] = []
     for number, block in enumerate(blocks):
@@ -165,7 +166,7 @@ def pack(blocks: Sequence[Styled]) -> list[tuple[Styled, int, int]]:
             if fits(joined):
                 packed[-1] = (joined, first, number + 1)
                 continue
-        *rest, last = split(block)
+        *rest, last = [piece for piece in split(block) if piece] or [block]
         packed += [(piece, number, number) for piece in rest]
         packed.append((last, number, number + 1))
     return packed

@@ -160,6 +160,35 @@ async def test_presses_that_search_count_as_questions(world):
     assert "ask again in 60 s" in await world.press(answer, "Next page ▸")
 
 
+async def test_what_a_press_brings_stays_in_the_topic(world):
+    """Below the message that was pressed."""
+    await world.start()
+    answer = await world.ask("@thread_bot why?", chat=GROUP, topic=40)
+    pressed_on = world.api._sent(GROUP, answer.message) | {"is_topic_message": True, "message_thread_id": 40}
+    query = {
+        "id": "77",
+        "from": {"id": 1, "is_bot": False, "first_name": "Ada"},
+        "chat_instance": "1",
+        "data": answer.buttons["Reply chain"],
+        "message": pressed_on,
+    }
+    await world.api.update(callback_query=query)
+    chain = await world.api.until("sendMessage", 2)
+    assert chain["message_thread_id"] == 40
+    assert chain["reply_parameters"]["message_id"] == answer.message
+
+
+async def test_a_press_under_a_message_that_telegram_forgot_still_works(world):
+    """It then names only the chat and the message."""
+    await world.start()
+    answer = await world.ask()
+    forgotten = {"chat": {"id": 1, "type": "private"}, "message_id": answer.message, "date": 0}
+    presser = {"id": 1, "is_bot": False, "first_name": "Ada"}
+    query = {"id": "77", "from": presser, "chat_instance": "1", "data": answer.buttons["Next page ▸"]}
+    await world.api.update(callback_query=query | {"message": forgotten})
+    assert "6. 芋头不甜" in (await world.api.until("sendMessage", 2)).text
+
+
 async def test_a_message_that_cannot_be_edited_is_sent_anew(world):
     """Telegram lets nobody edit what is too old."""
     from tests.bot.telegram.double import Fault

@@ -134,6 +134,12 @@ def test_the_pieces_of_a_long_block_are_the_block(text, times):
         check(piece)
 
 
+def test_no_message_is_blank():
+    """Telegram would refuse it, and with it the rest of the answer."""
+    packed = pack([plain("a" + "\n" * 9_000 + "b")])
+    assert [part.text.strip() for part, _, _ in packed] == ["a", "b"]
+
+
 def test_a_cut_parts_no_emoji_from_its_parts():
     """A family of joined emoji moves to the next message whole."""
     family = "👩\u200d👩\u200d👧"
