@@ -166,7 +166,8 @@ def pack(blocks: Sequence[Styled]) -> list[tuple[Styled, int, int]]:
             if fits(joined):
                 packed[-1] = (joined, first, number + 1)
                 continue
-        *rest, last = [piece for piece in split(block) if piece] or [block]
+        pieces = split(block)
+        *rest, last = [piece for piece in pieces if piece] or pieces[:1]
         packed += [(piece, number, number) for piece in rest]
         packed.append((last, number, number + 1))
     return packed
