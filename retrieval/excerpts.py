@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retrieval.terms import NOTHING, fold, terms
+from retrieval.terms import NOTHING, fold, words
 from retrieval.text import sentences
 from retrieval.types import Language, Quote, Span
 
@@ -57,17 +57,28 @@ def marks(text: str, wanted: Wanted) -> list[Mark]:
     """Return where the question's terms and their translations stand in a text, in order of place."""
     if not wanted:
         return []
-    own = (Mark(term.span, term.text, 1.0) for term in terms(text) if term.text in wanted.own)
-    return sorted([*own, *_translated(fold(text), wanted)], key=lambda mark: (mark.span, mark.term))
+    folded = fold(text)
+    # Looking for what is wanted is some five times faster than going through all that is there.
+    found = [Mark(span, term, 1.0) for term, span in words(folded) if term in wanted.own]
+    found += [Mark(span, term, 1.0) for term in wanted.own for span in _places(term, folded) if _is_han(term)]
+    found += [
+        Mark(span, term, share)
+        for term, known in wanted.translated.items()
+        for word, share in known.items()
+        for span in _places(word, folded)
+    ]
+    return sorted(found, key=lambda mark: (mark.span.start, mark.span.end, mark.term))
 
 
-def _translated(folded: str, wanted: Wanted) -> Iterator[Mark]:
-    for term, words in wanted.translated.items():
-        for word, share in words.items():
-            start = folded.find(word)
-            while start >= 0:
-                yield Mark(Span(start, start + len(word)), term, share)
-                start = folded.find(word, start + len(word))
+def _is_han(term: str) -> bool:
+    return term[0] > "\u3000" and not term[0].isdigit()
+
+
+def _places(word: str, folded: str) -> Iterator[Span]:
+    start = folded.find(word)
+    while start >= 0:
+        yield Span(start, start + len(word))
+        start = folded.find(word, start + 1)
 
 
 def choose(text: str, language: Language, found: Span | None, sought: Sought, limit: int) -> Quote:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LEXICAL_WEIGHT = 1 / 50
 #: The evidence at which a comment is as likely to answer as not, and how fast that changes: logistic
 #: regression over the development questions; see the README's evaluation.
-_EVEN, _STEEPNESS = 0.45, 12.0
+_EVEN, _STEEPNESS = 0.4875, 8.04
 
 
 @dataclass(slots=True)
@@ -75,7 +75,8 @@ def fuse(dense: Iterable[Hit], lexical: Iterable[TextHit]) -> list[Candidate]:
     for text in lexical:
         own = candidates.setdefault(text.comment_id, Candidate(text.comment_id, floor=floor))
         own.lexical[text.language] = text.score
-    return sorted(candidates.values(), key=lambda candidate: (-candidate.evidence, candidate.comment_id))
+    keyed = [(-candidate.evidence, candidate.comment_id) for candidate in candidates.values()]
+    return [candidates[name] for _, name in sorted(keyed)]
 
 
 def ranks(candidates: Sequence[Candidate]) -> dict[str, tuple[int | None, int | None]]:

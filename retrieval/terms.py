@@ -56,7 +56,9 @@ def stem(word: str) -> str:
 
 def fold(text: str) -> str:
     """Return the text in simplified characters and lower case, of the same length, place for place."""
-    folded = "".join(_fold_character(character) for character in text)
+    if text.isascii():
+        return text.lower()
+    folded = "".join(map(_fold_character, text))
     try:
         simplified = str(_folder().convert(folded))
     except UnicodeEncodeError:  # a lone surrogate, which is in no word
@@ -76,13 +78,24 @@ def terms(text: str) -> Iterator[Term]:
     for match in _RUN.finditer(folded):
         start, end = match.span()
         if match.lastgroup == "word":
-            yield Term(stem(match.group().split("'")[0].split("’")[0]), Span(start, end), strong=True)
+            yield Term(_stem_of(match.group()), Span(start, end), strong=True)
             continue
         run = match.group()
         for place, character in enumerate(run):
             yield Term(character, Span(start + place, start + place + 1), strong=len(run) == 1)
             if place + 1 < len(run):
                 yield Term(run[place : place + 2], Span(start + place, start + place + 2), strong=True)
+
+
+def words(folded: str) -> Iterator[tuple[str, Span]]:
+    """Yield the stems of the words of a folded text that are not Han, and where they stand."""
+    for match in _RUN.finditer(folded):
+        if match.lastgroup == "word":
+            yield _stem_of(match.group()), Span(*match.span())
+
+
+def _stem_of(word: str) -> str:
+    return stem(word.split("'")[0].split("’")[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,4 +249,4 @@ def test_answers_are_as_good_as_they_were(seeds, half):
     assert figures["MRR@10"] >= 0.80
     assert figures["recall@10"] >= 0.83
     assert figures[evaluate.FALSE_REFUSALS] <= 0.07
-    assert figures[evaluate.REFUSALS] >= 0.25
+    assert figures[evaluate.REFUSALS] >= 0.15
