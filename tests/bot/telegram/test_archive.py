@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.telegram import reingest
+from bot.telegram.reingest import Reingest
 from bot.telegram.store import Store
 from ingest import sync
 from retrieval.archive import Archive
@@ -98,3 +100,23 @@ async def test_a_follow_up_comes_from_the_thread_of_the_answer(garden):
     thread = garden.archive.show(quoted_id(answer.text), "en").thread
     following = await garden.ask("What about winter tyres on a bicycle?", reply_to=answer.message)
     assert f"Within: {thread.title.en}" in following.text
+
+
+@pytest.mark.slow
+async def test_a_reingest_is_the_command_line_in_a_process_of_its_own(tmp_path):
+    """With the real model: the sources come from the index, the summary from the command."""
+    threads = tmp_path / "threads"
+    shutil.copytree(SAMPLES, threads)
+    data = tmp_path / "data"
+    code, _, complaints = await reingest.child(["ingest", "--data", str(data), str(threads)])
+    assert (code, complaints) == (0, "")
+    path = threads / "balcony-tomatoes.md"
+    text = path.read_text(encoding="utf-8")
+    assert "electric toothbrush" in text
+    path.write_text(text.replace("electric toothbrush", "electric paintbrush", 1), encoding="utf-8")
+    (threads / "broken.md").write_text("no thread at all", encoding="utf-8")
+    ended = await Reingest(data).start()
+    assert ended.published
+    said = reingest.described(ended, "en").text
+    assert said.startswith("+0 ~1 −0, generation 2, ")
+    assert "skipped: broken.md: " in said

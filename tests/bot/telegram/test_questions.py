@@ -394,3 +394,15 @@ async def test_two_worlds_do_not_share_anything(tmp_path):
         assert "toothbrush" in (await each.ask()).text
         await each.stop()
         await each.api.close()
+
+
+async def test_fifty_chats_at_once_get_one_answer_each(world):
+    """Within Telegram's thirty messages a second."""
+    people = range(100, 150)
+    await world.start(allowed="*")
+    for user in people:
+        await world.api.say("why?", user=user)
+    await world.api.until("sendMessage", len(people))
+    await world.settled()
+    assert sorted(call["chat_id"] for call in world.api.of("sendMessage")) == list(people)
+    assert any(0 < wait <= 1 for wait in world.time.waits)
