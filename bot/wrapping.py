@@ -29,11 +29,11 @@ def breaks(text: str, width: int, cells: Callable[[str], int]) -> list[int]:
         if place > start and _may_break(text, place, cells):
             opportunity = place
         used += cells(character)
-        if used <= width or character == " " or place == start:
-            continue
-        start = opportunity if opportunity > start else place
-        offsets.append(start)
-        used = sum(map(cells, text[start : place + 1]))
+        while used > width and character != " " and place > start:
+            # A second time round the opportunity is used up, and the line is broken right here.
+            start = opportunity if opportunity > start else place
+            offsets.append(start)
+            used = sum(map(cells, text[start : place + 1]))
     return offsets
 
 

@@ -26,6 +26,7 @@ def wrap(text, width):
         ("一二三（四五）", 8, ["一二三", "（四五）"]),
         ("unbreakable", 4, ["unbr", "eaka", "ble"]),
         ("用chatgpt写", 8, ["用", "chatgpt", "写"]),
+        ("aaaa一 —", 3, ["aaa", "a", "一 ", "—"]),
     ],
 )
 def test_lines_break_where_readers_expect(text, width, lines):
