@@ -161,9 +161,6 @@ REINGEST_STOPPED = Message(
     en="The re-ingest was stopped; the archive is as before.", zh="更新已停止；档案没有变化。"
 )
 ROLLED_BACK = Message(en="Generation {generation} answers again.", zh="已回退到第 {generation} 版索引。")
-NO_GENERATION_BEFORE = Message(
-    en="There is no generation before the current one to go back to.", zh="没有可以回退的上一版索引。"
-)
 ALLOWED = Message(en="{id} may ask now.", zh="{id} 现在可以提问。")
 DENIED = Message(en="{id} may not ask any more.", zh="{id} 不能再提问。")
 WHICH_ID = Message(

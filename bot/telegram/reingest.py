@@ -14,8 +14,6 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from filelock import FileLock, Timeout
-
 from bot.telegram import messages, render
 from bot.telegram.styled import Styled, name, plain
 from retrieval import generations
@@ -79,17 +77,6 @@ class Reingest:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
-
-    def roll_back(self) -> int | None:
-        """Publish the generation before the current one and return its number, None where there is none.
-
-        :raises RetrievalError: If an ingest is running.
-        """
-        try:
-            with FileLock(self._data_dir / "ingest.lock", timeout=0):
-                return _publish_previous(self._data_dir)
-        except Timeout:
-            raise RetrievalError("An ingest is running; try again when it is done.") from None
 
     async def _carry_out(self) -> Outcome:
         try:
@@ -176,19 +163,6 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
-
-
-def _publish_previous(data_dir: Path) -> int | None:
-    """Go back one step, unless that would show what was excluded since, or needs another model."""
-    now = generations.read_manifest(data_dir)
-    if now is None or now.previous is None or not generations.is_sealed(data_dir, now.previous):
-        return None
-    before = generations.read_manifest(data_dir, now.previous)
-    same = before and (before.exclusions, before.fingerprint) == (now.exclusions, now.fingerprint)
-    if not same:
-        return None
-    generations.publish(data_dir, now.previous)
-    return now.previous
 
 
 def _skipped(entries: Sequence[dict[str, str]], language: Language) -> str:

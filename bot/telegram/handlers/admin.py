@@ -12,6 +12,7 @@ from bot.telegram import buttons, messages, sending
 from bot.telegram.handlers.common import admitted, argument, courier, message_of, say, spoken
 from bot.telegram.reingest import described
 from bot.telegram.styled import plain
+from ingest.rollback import roll_back
 from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
@@ -61,12 +62,10 @@ async def deny(update: Update, context: Context) -> None:
 async def rolled_back(desk: Desk, language: Language) -> str:
     """Roll back and return what is said about it."""
     try:
-        number = await desk.off_loop(desk.reingest.roll_back)
+        manifest = await desk.off_loop(lambda: roll_back(desk.settings.data_dir))
     except RetrievalError as error:
         return error.sentence(language)
-    if number is None:
-        return messages.NO_GENERATION_BEFORE(language)
-    return messages.ROLLED_BACK(language, generation=number)
+    return messages.ROLLED_BACK(language, generation=manifest.generation)
 
 
 async def _report(courier: Courier, running: asyncio.Task[Outcome], language: Language) -> None:

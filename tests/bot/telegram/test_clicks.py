@@ -278,4 +278,4 @@ async def test_only_an_administrator_may_roll_back_by_button(world):
     await world.api.press("r::", 1, user=1)
     assert "administrators" in (await world.api.until("answerCallbackQuery"))["text"]
     await world.api.press("r::", 1, user=ADMIN)
-    assert "no generation before" in (await world.api.until("sendMessage")).text
+    assert "nothing to go back to" in (await world.api.until("sendMessage")).text
