@@ -72,7 +72,7 @@ def build() -> Parser:
     shared.add_argument(
         "--data", type=Path, metavar="DIR", help="data folder (default: THREADBOT_DATA_DIR, else the user's)"
     )
-    for add in (_demo, _ingest, _ask, _chat, _telegram, _serve, _parse, _status, _show, _evaluate):
+    for add in (_demo, _ingest, _ask, _chat, _telegram, _serve, _parse, _status, _show, _evaluate, *_UPKEEP):
         add(commands, shared)
     return parser
 
@@ -219,6 +219,61 @@ def _evaluate(commands: argparse._SubParsersAction[Parser], shared: Parser) -> N
         metavar="NAME=VALUE",
         help="compare with the same questions under other settings, by a paired test",
     )
+
+
+def _doctor(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    parser = _add(
+        commands,
+        shared,
+        "doctor",
+        "check the index and say what to do",
+        "Tries the published generation out in a process of its own and looks at the cache, the model, the "
+        "disk, the lock and the files. The exit code is 1 if there is something to do.",
+    )
+    parser.add_argument("--json", action="store_true", help="write the findings as JSON")
+
+
+def _exclude(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    parser = _add(
+        commands,
+        shared,
+        "exclude",
+        "leave comments out of every answer, for good",
+        "They leave at once and stay out whatever is ingested; `threadbot compact` then removes what is left "
+        "of them on the disk.",
+    )
+    parser.add_argument("ids", nargs="*", metavar="ID", help="a comment's id")
+    parser.add_argument(
+        "--author", action="append", default=[], metavar="NAME", help="all comments by this author"
+    )
+    parser.add_argument(
+        "--undo", action="store_true", help="take that back; the next ingest brings them back"
+    )
+    parser.add_argument("--list", action="store_true", help="say what is excluded")
+
+
+def _compact(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    _add(
+        commands,
+        shared,
+        "compact",
+        "write the index anew, without what is gone",
+        "Removed and excluded comments are nowhere in the data folder afterwards, and there is nothing to "
+        "roll back to.",
+    )
+
+
+def _rollback(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    _add(
+        commands,
+        shared,
+        "rollback",
+        "answer from the generation before this one",
+        "One step. The next ingest brings the index in step with the files again.",
+    )
+
+
+_UPKEEP = (_doctor, _exclude, _compact, _rollback)
 
 
 def _count(text: str) -> int:

@@ -65,6 +65,38 @@ STAGES = {
     "write": Message(en="Writing the index", zh="写入索引"),
 }
 
+# Looking after the index.
+
+EXCLUDED = Message(
+    en="{count} comments left the answers; generation {generation} is published.",
+    zh="{count} 条评论不再出现在回答中；已发布第 {generation} 代。",
+)
+EXCLUDED_LATER = Message(
+    en="Noted; no comment of the index is among them now.", zh="已记下；目前索引里没有相应的评论。"
+)
+UNDONE = Message(
+    en="Noted; the next `threadbot ingest` brings the comments back.",
+    zh="已记下；下次运行 `threadbot ingest` 时这些评论会回来。",
+)
+NOTHING_EXCLUDED = Message(en="Nothing is excluded.", zh="没有排除任何内容。")
+EXCLUDED_ID = Message(en="comment {name}", zh="评论 {name}")
+EXCLUDED_AUTHOR = Message(en="author {name}", zh="作者 {name}")
+COMPACT_NEXT = Message(
+    en="`threadbot compact` removes what is left of them on the disk.",
+    zh="运行 `threadbot compact` 可清除磁盘上的残留。",
+)
+COMPACTED = Message(
+    en="Generation {generation} was written anew; {before} became {after}.",
+    zh="已重写为第 {generation} 代；{before} 变为 {after}。",
+)
+STILL_READ = Message(
+    en="{count} older generations stay because they are being read; compact again when that is over.",
+    zh="还有 {count} 代旧索引正被读取，暂时保留；读取者更新后请再运行一次 compact。",
+)
+ROLLED_BACK = Message(
+    en="Generation {generation} of {created} answers again.", zh="已恢复到第 {generation} 代（{created}）。"
+)
+
 # The conversation on a terminal.
 
 WELCOME = Message(

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from bot.settings import Settings
@@ -65,7 +65,7 @@ def ingest(
     """See `Ingest`."""
     from ingest import sync
 
-    return sync.ingest(
+    summary = sync.ingest(
         sources,
         settings.data_dir,
         _embedder(settings.model, settings.device, settings.backend),
@@ -74,6 +74,16 @@ def ingest(
         dry_run=dry_run,
         progress=progress,
     )
+    if summary.compacted:
+        from bot import housekeeping
+
+        housekeeping.drop_pages(settings.data_dir)
+    return summary
+
+
+def fingerprint(settings: Settings) -> str:
+    """Return what tells the configured model's vectors from others; loads no model."""
+    return _embedder(settings.model, settings.device, settings.backend).fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +92,4 @@ class Parts:
 
     open_archive: OpenArchive = open_archive
     ingest: Ingest = ingest
+    fingerprint: Callable[[Settings], str] = fingerprint

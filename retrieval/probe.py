@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from retrieval import generations
+from retrieval import generations, readers
 from retrieval.errors import RetrievalError
 from retrieval.lexical import LexicalIndex
 from retrieval.types import Scope
@@ -76,10 +76,16 @@ def in_process(data_dir: Path, generation: int) -> list[str]:
         return ["it has no manifest"]
     folder = generations.folder_of(data_dir, generation)
     try:
+        held = readers.hold(data_dir, generation)
+    except RetrievalError as error:
+        return [str(error)]
+    try:
         with closing(ChromaStore.open(folder / "chroma")) as store:
             return list(_problems(manifest, store, LexicalIndex.open(folder / "lexical")))
     except Exception as error:  # noqa: BLE001 - damaged files fail anywhere in two libraries
         return [f"it cannot be read ({type(error).__name__}: {error})"]
+    finally:
+        held.release()
 
 
 def _problems(manifest: Manifest, store: ChromaStore, lexical: LexicalIndex) -> Iterator[str]:

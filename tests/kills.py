@@ -336,7 +336,7 @@ def lines(figures: Figures) -> Iterator[str]:
 
 
 def main(argv: list[str]) -> int:
-    """Play as many rounds as asked for, and say what came of them; only kills that came before the end count."""
+    """Play as many rounds as asked for, and say what came of them; kills that came too late do not count."""
     parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__)
     parser.add_argument("--random", type=int, default=200)
     parser.add_argument("--aimed", type=int, default=100)

@@ -47,6 +47,12 @@ def describe(summary: Summary, *, dry_run: bool) -> Iterator[str]:
     if dry_run:
         yield "Nothing was changed (--dry-run)."
         return
+    if summary.excluded:
+        yield f"Excluded   {summary.excluded} comments (see `threadbot exclude --list`)"
+    if summary.rebuilt:
+        yield f"Rebuilt    a first try was broken and thrown away: {summary.rebuilt[0]}"
+    if summary.compacted:
+        yield "Compacted  what was removed earlier is gone from the disk; there is nothing to roll back to"
     yield f"Passages   {summary.embedded} embedded, {summary.cached} from the cache"
     yield f"Seconds    {summary.seconds:.1f}, of which encoding {summary.encoding_seconds:.1f}"
     state = "published" if summary.published else "still current: nothing changed"

@@ -1,0 +1,31 @@
+"""`threadbot doctor`: check the data folder, and say of each thing that it is well or what to do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from bot import as_json
+from bot.render_terminal import one_line
+from bot.settings import load
+from ingest.health import examine
+
+if TYPE_CHECKING:
+    import argparse
+
+    from bot.parts import Parts
+    from bot.streams import Streams
+
+
+def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
+    """Examine everything; the exit code is 1 if there is something to do."""
+    settings = load(arguments.data)
+    findings = []
+    for finding in examine(settings.data_dir, lambda: parts.fingerprint(settings)):
+        findings.append(finding)
+        if not arguments.json:
+            mark = "ok " if finding.ok else "!! "
+            streams.say(one_line(f"{mark} {finding.name}: {finding.sentence}"))
+    if arguments.json:
+        streams.say(as_json.dumps([asdict(finding) for finding in findings], indent=2))
+    return 0 if all(finding.ok for finding in findings) else 1
