@@ -17,7 +17,7 @@ from bot.telegram.desk import log, within
 from bot.telegram.pages import Page
 from bot.telegram.redaction import what_happened
 from bot.telegram.render import Card
-from bot.telegram.requests import may_be_taken
+from bot.telegram.requests import certainly_lost, may_be_taken
 from bot.telegram.store import Pending
 from bot.telegram.styled import Styled, plain
 from retrieval.errors import NoIndexError, UsageError
@@ -77,6 +77,8 @@ class Courier:
 
     def __init__(self, bot: Bot, desk: Desk, place: Place) -> None:
         self.bot, self.desk, self.place = bot, desk, place
+        #: Whether anything got as far as Telegram, be it refused.
+        self.reached = False
 
     async def send(self, part: Styled, rows: Rows = ()) -> Message:
         """Send one message; a chat that does not want the bot is forgotten.
@@ -84,14 +86,22 @@ class Courier:
         Raise TelegramError where it was not sent, or may not have been.
         """
         try:
+            sent = await self._send(part, rows)
+        except TelegramError as error:
+            self.reached = self.reached or not certainly_lost(error)
+            if isinstance(error, Forbidden):
+                self.desk.store.forget_chat(self.place.chat)
+            raise
+        self.reached = True
+        return sent
+
+    async def _send(self, part: Styled, rows: Rows) -> Message:
+        try:
             return await sending.send(self.bot, self.place, part, rows)
         except ChatMigrated as moved:
             self.desk.store.migrate(self.place.chat, moved.new_chat_id)
             self.place = replace(self.place, chat=moved.new_chat_id)
             return await sending.send(self.bot, self.place, part, rows)
-        except Forbidden:
-            self.desk.store.forget_chat(self.place.chat)
-            raise
 
     async def say(self, text: str, rows: Rows = ()) -> Message | None:
         """Send a sentence; where that fails, only the log says so."""
@@ -118,8 +128,8 @@ async def answer(bot: Bot, desk: Desk, asked: Asked) -> None:
     except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an apology
         log.error("A question was not answered: %s", what_happened(error))
         await courier.say(messages.SORRY(asked.language))
-    # Not reached when a stop cancels this: the next start then apologises.
-    desk.store.finish(courier.place.chat, asked.message)
+    if courier.reached:  # else, as when a stop cancels this, the next start apologises
+        desk.store.finish(courier.place.chat, asked.message)
 
 
 async def present(courier: Courier, page: Page, cards: Sequence[Card | None], manifest: Manifest) -> None:

@@ -268,9 +268,10 @@ async def _first(task: asyncio.Task[None], stop: asyncio.Event) -> None:
 async def _apologise(bot: Bot, desk: Desk) -> None:
     """Apologise for questions that the last run of the bot took and did not answer."""
     for pending in desk.store.unanswered():
-        place = Place(pending.chat, pending.message, pending.topic)
-        await Courier(bot, desk, place).say(messages.RESTARTED(pending.language))
-        desk.store.finish(pending.chat, pending.message)
+        sender = Courier(bot, desk, Place(pending.chat, pending.message, pending.topic))
+        await sender.say(messages.RESTARTED(pending.language))
+        if sender.reached:
+            desk.store.finish(sender.place.chat, pending.message)
 
 
 async def _tidy(desk: Desk) -> None:

@@ -41,6 +41,8 @@ _UNSAID = 3
 #: Telegram asking for more than this (seconds) is as good as a refusal.
 _LONGEST_WAIT = 300.0
 _TRIES = 6
+#: A message that never left is tried for a quarter of an hour before its question is left unanswered.
+_MESSAGE_TRIES = 36
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
 #: Doing these twice is as good as doing them once.
 _REPEATABLE = ("edit", "get", "set", "delete", "answer", "sendChatAction")
@@ -126,13 +128,14 @@ class Patience(BaseRateLimiter[None]):
     ) -> bool | JSONDict | list[JSONDict]:
         """See `BaseRateLimiter.process_request`."""
         del rate_limit_args
-        for attempt in range(_TRIES):
+        tries = _MESSAGE_TRIES if endpoint == "sendMessage" else _TRIES
+        for attempt in range(tries):
             await self._pace(endpoint, data.get("chat_id"))
             try:
                 return await callback(*args, **kwargs)
             except TelegramError as error:
                 pause = pause_after(error, attempt, repeatable=endpoint.startswith(_REPEATABLE))
-                if pause is None or attempt == _TRIES - 1:
+                if pause is None or attempt == tries - 1:
                     raise
                 await self._wait(pause)
                 if self._hurry.is_set():
@@ -167,7 +170,7 @@ def pause_after(error: TelegramError, attempt: int, *, repeatable: bool) -> floa
     """Decide how long to wait before a request is made again, None if it must not be."""
     if isinstance(error, RetryAfter):
         wait = seconds_of(error)
-        return wait if wait <= _LONGEST_WAIT else None
+        return wait if wait <= _LONGEST_WAIT and attempt < _TRIES else None
     if not_sent(error) or (repeatable and may_be_taken(error)):
         return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**attempt)
     return None
@@ -182,6 +185,11 @@ def seconds_of(error: RetryAfter) -> float:
 def not_sent(error: TelegramError) -> bool:
     """Tell whether a request certainly never reached Telegram: no connection was made."""
     return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+
+
+def certainly_lost(error: TelegramError) -> bool:
+    """Tell whether a message is worth another try some other day: nobody has seen it, nobody refused it."""
+    return not_sent(error) or isinstance(error, RetryAfter)
 
 
 def may_be_taken(error: TelegramError) -> bool:

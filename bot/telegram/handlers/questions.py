@@ -148,7 +148,10 @@ async def _dropped(bot: Bot, context: Context, asked: Asked) -> None:
     """Forget a question that was cancelled; one that a stop leaves behind gets an apology."""
     desk = context.desk
     if desk.stopping:
-        await Courier(bot, desk, asked.place).say(messages.RESTARTED(asked.language))
+        sender = Courier(bot, desk, asked.place)
+        await sender.say(messages.RESTARTED(asked.language))
+        if not sender.reached:
+            return  # the next start apologises
     desk.store.finish(asked.place.chat, asked.message)
 
 

@@ -1,9 +1,10 @@
 import asyncio
 
+import httpx
 import pytest
 from telegram.error import BadRequest, Conflict, NetworkError, RetryAfter, TimedOut
 
-from bot.telegram.requests import may_be_taken, pause_after, seconds_of
+from bot.telegram.requests import Request, may_be_taken, pause_after, seconds_of
 from bot.telegram.store import Store
 from tests.bot.telegram import double
 from tests.bot.telegram.world import GROUP
@@ -276,6 +277,48 @@ async def test_an_edit_may_be_repeated(world):
     assert len(world.api.of("editMessageText")) == 3
 
 
+async def test_a_question_outlives_a_network_that_is_away_for_minutes(world, monkeypatch):
+    """Nothing left the machine, so nothing can come twice: it is tried until it gets through."""
+    await world.start()
+    original = Request.do_request
+    lost = []
+
+    async def do_request(self, url, *args, **named):
+        if url.endswith("/sendMessage") and len(lost) < 10:
+            lost.append(url)
+            raise with_cause(NetworkError("lost"), httpx.ConnectError("lost"))
+        return await original(self, url, *args, **named)
+
+    monkeypatch.setattr(Request, "do_request", do_request)
+    await world.api.say("why?")
+    for pause in (8.0, 16.0, 30.0, 30.0, 30.0, 30.0):
+        await world.time.until_waiting(pause)
+        await world.time.advance(pause)
+    await world.api.until("sendMessage")
+    await world.settled()
+    assert len(answers(world)) == 1
+
+
+async def test_a_question_that_never_got_through_gets_its_apology_at_the_next_start(world, monkeypatch):
+    """The network was still away when the bot was stopped."""
+    world.grace = 0.05
+    await world.start()
+    original = Request.do_request
+
+    async def do_request(self, url, *args, **named):
+        if url.endswith("/sendMessage"):
+            raise with_cause(NetworkError("lost"), httpx.ConnectError("lost"))
+        return await original(self, url, *args, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Request, "do_request", do_request)
+        await world.api.say("why?")
+        await world.time.until_waiting(8.0)
+        await world.stop()
+    await world.start()
+    assert "restarted before I could answer" in (await world.api.until("sendMessage")).text
+
+
 def with_cause(error, cause):
     error.__cause__ = cause
     return error
@@ -283,8 +326,6 @@ def with_cause(error, cause):
 
 def test_which_failures_may_have_been_taken():
     """Only what never left, or what was refused, certainly was not."""
-    import httpx
-
     assert may_be_taken(TimedOut())
     assert may_be_taken(NetworkError("Bad Gateway"))
     assert may_be_taken(with_cause(NetworkError("x"), httpx.ReadError("x")))
@@ -296,8 +337,6 @@ def test_which_failures_may_have_been_taken():
 
 def test_pauses_grow_and_end():
     """A request that never left is made again; one asked to wait for an hour is given up."""
-    import httpx
-
     lost = with_cause(NetworkError("x"), httpx.ConnectError("x"))
     assert [pause_after(lost, attempt, repeatable=False) for attempt in (0, 1, 9)] == [0.5, 1.0, 30.0]
     assert pause_after(TimedOut(), 0, repeatable=False) is None
