@@ -184,8 +184,11 @@ def _telegram(commands: argparse._SubParsersAction[Parser], shared: Parser) -> N
     )
     parser.add_argument(
         "--feedback",
-        action="store_true",
-        help="write the collected 👍 and 👎 as questions for `evaluate`, and leave",
+        nargs="?",
+        const="good",
+        choices=("good", "bad"),
+        help="write the questions whose answers got a 👍, for `evaluate`, and leave; bad: those with a 👎, "
+        "for somebody to say what would have answered them",
     )
 
 

@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     """Poll Telegram; the log goes to standard error."""
     settings = load(arguments.data)
     if arguments.feedback:
-        return _export(settings, streams, parts)
+        return _export(settings, streams, parts, good=arguments.feedback == "good")
     if settings.telegram_token is None:
         raise ConfigError("There is no token; set THREADBOT_TELEGRAM_TOKEN to the one @BotFather gave you.")
     from bot.telegram import redaction
@@ -45,12 +45,12 @@ async def _serve(settings: Settings, archive: Archive) -> int:
     return 0
 
 
-def _export(settings: Settings, streams: Streams, parts: Parts) -> int:
-    """Write every rating as a question for `evaluate`, one JSON object a line."""
+def _export(settings: Settings, streams: Streams, parts: Parts, *, good: bool) -> int:
+    """Write the good or the bad ratings as questions, one JSON object a line."""
     from bot.telegram.feedback import questions
     from bot.telegram.store import Store
 
     with closing(parts.open_archive(settings)) as archive, Store(settings.data_dir / "bot.sqlite") as store:
-        for question in questions(store.ratings(), archive):
+        for question in questions(store.ratings(), archive, good=good):
             streams.say(as_json.dumps(question))
     return 0

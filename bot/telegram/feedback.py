@@ -15,18 +15,19 @@ if TYPE_CHECKING:
     from retrieval.archive import Archive
 
 
-def questions(ratings: Iterable[Rating], archive: Archive) -> Iterator[JsonObject]:
-    """Yield a question per rating, oldest first.
+def questions(ratings: Iterable[Rating], archive: Archive, *, good: bool) -> Iterator[JsonObject]:
+    """Yield a question per good rating, or per bad one, oldest first.
 
-    The comments of an answer found good are its gold; those of a bad one are named as `shown`, for
-    somebody to write the gold. Comments that left the archive are left out.
+    The comments of an answer found good are its gold; it is empty where "nothing speaks to this" was
+    found good. What would have answered a badly answered question nobody knows yet: its gold is null,
+    and what was shown is named. Comments that left the archive are left out.
     """
     for rating in ratings:
-        if not rating.question:
+        if rating.good != good or not rating.question:
             continue  # "more like this" asks nothing
         places = [place for comment in rating.comments if (place := _place(comment, rating, archive))]
         found: JsonObject = {"question": rating.question, "lang": rating.language}
-        yield found | ({"gold": places} if rating.good else {"gold": None, "shown": places})
+        yield found | ({"gold": places} if good else {"gold": None, "shown": places})
 
 
 def _place(comment: str, rating: Rating, archive: Archive) -> tuple[str, int] | None:

@@ -196,8 +196,8 @@ class Store:
     # Feedback.
 
     def rate(self, page: Page, user: int, *, good: bool, at: float) -> None:
-        """Keep a rating; the last one of a user counts."""
-        ids = json.dumps([item.id for item in page.items])
+        """Keep a rating, of the comments shown or of saying that there are none; a user's last one counts."""
+        ids = json.dumps([item.id for item in page.items] if page.answered else [])
         self._do(
             "INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)",
             page.id,

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from bot.telegram.store import Store
@@ -239,20 +241,35 @@ async def test_ratings_expire(world):
 
 
 def test_ratings_become_questions_to_evaluate_with():
-    """A good answer's comments are its gold; a bad one's are named, for somebody to write the gold."""
+    """A good answer's comments are its gold; for a bad one somebody has to say what would have answered."""
     from bot.telegram.feedback import questions
     from bot.telegram.store import Rating
+    from retrieval.evaluate import read
 
     ratings = [
         Rating(True, "why?", "en", ("comment00001", "gone")),
+        Rating(True, "who?", "en", ()),
         Rating(False, "谁？", "zh", ("comment00001",)),
         Rating(True, "", "en", ("comment00001",)),
     ]
     place = ("balcony", COMMENT.position)
-    assert list(questions(ratings, FakeArchive())) == [
+    good = list(questions(ratings, FakeArchive(), good=True))
+    assert good == [
         {"question": "why?", "lang": "en", "gold": [place]},
-        {"question": "谁？", "lang": "zh", "gold": None, "shown": [place]},
+        {"question": "who?", "lang": "en", "gold": []},
     ]
+    bad = list(questions(ratings, FakeArchive(), good=False))
+    assert bad == [{"question": "谁？", "lang": "zh", "gold": None, "shown": [place]}]
+    assert [each.question for each in read(map(json.dumps, good))] == ["why?", "who?"]
+
+
+async def test_saying_that_there_is_nothing_can_be_right(world):
+    """A 👍 there means that no comment answers."""
+    world.archive = FakeArchive(answered=False)
+    await world.start()
+    await world.press(await world.ask(), "👍")
+    with Store(world.data_dir / "bot.sqlite") as store:
+        assert [rating.comments for rating in store.ratings()] == [()]
 
 
 def test_the_command_exports_the_ratings(tmp_path, monkeypatch):
