@@ -25,7 +25,7 @@ import numpy as np
 from ingest.formats import chinese_archive
 from retrieval import generations
 from retrieval.archive import _POOL, Archive
-from retrieval.embedder import SentenceTransformerEmbedder
+from retrieval.embedder import Embedder, embedder_for
 from retrieval.generations import Manifest, ThreadEntry
 from retrieval.lexical import LexicalIndex
 from retrieval.questions import ask
@@ -87,7 +87,7 @@ def records(count: int, chooser: random.Random) -> Iterator[Record]:
         yield make_record(comment, [])
 
 
-def build(data: Path, count: int, embedder: SentenceTransformerEmbedder) -> None:
+def build(data: Path, count: int, embedder: Embedder) -> None:
     """Write a generation of so many made-up comments and publish it."""
     chooser, numbers = random.Random(count), np.random.default_rng(count)  # noqa: S311 - not for secrets
     dimensions = len(embedder.question("?"))
@@ -152,7 +152,7 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def report(count: int, embedder: SentenceTransformerEmbedder) -> None:
+def report(count: int, embedder: Embedder) -> None:
     """Build an archive of so many comments, measure it, print what was found."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
@@ -182,7 +182,7 @@ def report(count: int, embedder: SentenceTransformerEmbedder) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Report on each size."""
-    embedder = SentenceTransformerEmbedder()
+    embedder = embedder_for()
     embedder.question("?")
     for count in map(int, argv or ("252", "100000")):
         report(count, embedder)
