@@ -19,7 +19,7 @@ import numpy as np
 from ingest import sync
 from tests.ingest import pages
 
-_WORDS = ("番茄", "浇水", "日照", "手套", "头盔", "耳朵", "冬天", "自行车", "阳台", "花盆", "邻居", "早上", "牙刷")
+_WORDS = [
     "番茄",
     "浇水",
     "日照",
