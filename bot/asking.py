@@ -17,5 +17,8 @@ def question(text: str, language: Literal["auto"] | Language, count: int, filter
     Raise UsageError if it holds bytes that were no UTF-8 (lone surrogates by now), or is no question.
     """
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise UsageError("The question is not UTF-8 text; send it in that encoding.")
+        raise UsageError(
+            "The question is not UTF-8 text; send it in that encoding.",
+            "问题不是 UTF-8 文本；请用该编码发送。",
+        )
     return ask(text, language=language, count=count, filters=filters)

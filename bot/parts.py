@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ingest.sync import Progress, Summary
     from retrieval.archive import Archive
     from retrieval.embedder import Backend, Embedder
+    from retrieval.rerank import Reranker
 
 
 class OpenArchive(Protocol):
@@ -51,7 +52,20 @@ def open_archive(settings: Settings) -> Archive:
     from retrieval.archive import Archive
 
     embedder = _embedder(settings.model, settings.device, settings.backend)
-    return Archive(settings.data_dir, embedder, excerpt_length=settings.excerpt_length)
+    return Archive(
+        settings.data_dir,
+        embedder,
+        excerpt_length=settings.excerpt_length,
+        reranker=_reranker(settings.reranker, settings.device),
+    )
+
+
+def _reranker(name: str, device: str | None) -> Reranker | None:
+    if not name:
+        return None
+    from retrieval.rerank import CrossEncoderReranker
+
+    return CrossEncoderReranker(name, device)
 
 
 def ingest(

@@ -81,6 +81,11 @@ class Settings(BaseSettings):
         description="What runs the model: `onnx` (the built-in model on the processor: the same vectors, "
         "faster), `onnx-int8` (faster still, a little less exact) or `torch`. Default: `onnx` where it can.",
     )
+    reranker: str = Field(
+        default="",
+        description="A sentence-transformers CrossEncoder that orders the comments found anew, of the "
+        "Hugging Face hub or in a folder. Takes seconds for an answer without a GPU. Default: none.",
+    )
     language: Literal["auto", "en", "zh"] = Field(
         default="auto",
         description="The language of quotes and sentences: `auto` follows the question, or `en`, `zh`.",

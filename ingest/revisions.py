@@ -28,7 +28,16 @@ def reading() -> str:
 def indexing() -> str:
     """Return a digest of what decides how comments are kept and which terms are indexed."""
     retrieval = files("retrieval")
-    names = ("lexical.py", "records.py", "stopwords.txt", "terms.py", "vectors.py")
+    names = (
+        "alignment.py",
+        "dictionary.py",
+        "dictionary.tsv.gz",
+        "lexical.py",
+        "records.py",
+        "stopwords.txt",
+        "terms.py",
+        "vectors.py",
+    )
     return _digest(*(retrieval / name for name in names))
 
 

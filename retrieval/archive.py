@@ -178,12 +178,17 @@ class Archive:
         manifest = generations.read_manifest(self._data_dir, number) if number is not None else None
         if manifest is None:
             raise NoIndexError(
-                f"There is no index in {self._data_dir}; run `threadbot ingest YOUR_FOLDER` first."
+                f"There is no index in {self._data_dir}; run `threadbot ingest YOUR_FOLDER` first.",
+                f"{self._data_dir} 中还没有索引；请先运行 `threadbot ingest 你的文件夹`。",
             )
         if manifest.fingerprint != self._embedder.fingerprint:
             raise NoIndexError(
-                f"The index in {self._data_dir} was made with another model ({manifest.model}); run "
-                "`threadbot ingest YOUR_FOLDER` to make it anew, or set THREADBOT_MODEL to that one."
+                f"The index in {self._data_dir} was made with another model, or another version or backend "
+                f"of it ({manifest.model}, {manifest.fingerprint}); run `threadbot ingest YOUR_FOLDER` to "
+                "make it anew, or set THREADBOT_MODEL and THREADBOT_BACKEND as they were.",
+                f"{self._data_dir} 中的索引由另一个模型或其另一版本、另一后端生成（{manifest.model}，"
+                f"{manifest.fingerprint}）；请运行 `threadbot ingest 你的文件夹` 重新生成，"
+                "或把 THREADBOT_MODEL 和 THREADBOT_BACKEND 改回原来的值。",
             )
         return manifest
 
@@ -233,6 +238,7 @@ class Archive:
 def _one(records: Mapping[str, Record], comment_id: str) -> Record:
     if comment_id not in records:
         raise UsageError(
-            f"No comment has the id “{comment_id}”; it may have been removed, or belong to another archive."
+            f"No comment has the id “{comment_id}”; it may have been removed, or belong to another archive.",
+            f"没有编号为“{comment_id}”的评论；它可能已被移除，或属于另一个档案。",
         )
     return records[comment_id]

@@ -136,11 +136,14 @@ def current(data_dir: Path) -> int | None:
         return None
     except ValueError:
         raise RetrievalError(
-            f"{pointer} does not hold the number of a generation; write one of those in generations/ into it."
+            f"{pointer} does not hold the number of a generation; write one of those in generations/ "
+            "into it.",
+            f"{pointer} 的内容不是世代编号；请写入 generations/ 中的一个编号。",
         ) from None
     except OSError as error:
         raise RetrievalError(
-            f"{pointer} cannot be read ({error.strerror}); check its permissions."
+            f"{pointer} cannot be read ({error.strerror}); check its permissions.",
+            f"无法读取 {pointer}（{error.strerror}）；请检查权限。",
         ) from error
 
 
@@ -159,13 +162,17 @@ def read_manifest(data_dir: Path, generation: int | None = None) -> Manifest | N
         if data["version"] > _VERSION:
             raise NoIndexError(
                 f"The index in {data_dir} was made by a newer threadbot "
-                f"(manifest version {data['version']}); update threadbot, or ingest into another data folder."
+                f"(manifest version {data['version']}); update threadbot, or ingest into another folder.",
+                f"{data_dir} 中的索引由更新版本的 threadbot 生成（清单版本 {data['version']}）；"
+                "请升级 threadbot，或换一个数据文件夹重新导入。",
             )
         return _from_json(data)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RetrievalError(
             f"{path} cannot be read ({type(error).__name__}); write the number of another generation into "
-            f"{data_dir / 'CURRENT'}, or delete that file and ingest all your sources anew."
+            f"{data_dir / 'CURRENT'}, or delete that file and ingest all your sources anew.",
+            f"无法读取 {path}（{type(error).__name__}）；请把另一个世代的编号写入 {data_dir / 'CURRENT'}，"
+            "或删除该文件并重新导入所有来源。",
         ) from error
 
 

@@ -52,13 +52,24 @@ def ask(
     """
     clean = "".join(character for character in text if _is_text(character)).strip()
     if not clean:
-        raise UsageError("The question is empty; write what you want to know.")
+        raise UsageError(
+            "The question is empty; write what you want to know.", "问题是空的；请写下您想知道的事。"
+        )
     if len(clean) > LONGEST:
-        raise UsageError(f"The question has {len(clean)} characters; ask with at most {LONGEST}.")
+        raise UsageError(
+            f"The question has {len(clean)} characters; ask with at most {LONGEST}.",
+            f"问题有 {len(clean)} 个字符；请不要超过 {LONGEST} 个。",
+        )
     if not any(character.isalnum() for character in clean):
-        raise UsageError("The question has no word in it; write what you want to know in English or Chinese.")
+        raise UsageError(
+            "The question has no word in it; write what you want to know in English or Chinese.",
+            "问题里没有文字；请用中文或英文写下您想知道的事。",
+        )
     if count < 1:
-        raise UsageError(f"The number of comments is {count}; ask for at least 1.")
+        raise UsageError(
+            f"The number of comments is {count}; ask for at least 1.",
+            f"评论数量是 {count}；请至少要 1 条。",
+        )
     chosen = (language_of(clean) or "en") if language == "auto" else language
     return Question(clean, chosen, count, filters or Filters())
 
@@ -101,7 +112,10 @@ def _threads(name: str, manifest: Manifest) -> tuple[str, ...]:
         )
     ]
     if not wanted or not found:
-        raise UsageError(f"No thread is called “{name}”; `threadbot status` lists the threads there are.")
+        raise UsageError(
+            f"No thread is called “{name}”; `threadbot status` lists the threads there are.",
+            f"没有叫“{name}”的讨论；`threadbot status` 会列出所有讨论。",
+        )
     return tuple(found)
 
 
@@ -109,4 +123,7 @@ def _day(text: str) -> int:
     try:
         return int(date.fromisoformat(text).strftime("%Y%m%d"))
     except ValueError:
-        raise UsageError(f"“{text}” is not a date; write it as 2025-09-02.") from None
+        raise UsageError(
+            f"“{text}” is not a date; write it as 2025-09-02.",
+            f"“{text}”不是日期；请写成 2025-09-02 这样。",
+        ) from None

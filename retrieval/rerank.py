@@ -42,11 +42,13 @@ class CrossEncoderReranker:
             model: CrossEncoder = CrossEncoder(self._name, device=self._device, trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise UsageError(
-                f"The reranker “{self._name}” cannot be loaded ({error}); name a CrossEncoder, or none."
+                f"The reranker “{self._name}” cannot be loaded ({error}); name a CrossEncoder, or none.",
+                f"无法加载重排模型“{self._name}”（{error}）；请指定一个 CrossEncoder，或不用重排。",
             ) from error
         if model.num_labels != 1:
             raise UsageError(
-                f"The reranker “{self._name}” has {model.num_labels} outputs; name a CrossEncoder with one."
+                f"The reranker “{self._name}” has {model.num_labels} outputs; name a CrossEncoder with one.",
+                f"重排模型“{self._name}”有 {model.num_labels} 个输出；请指定只有一个输出的 CrossEncoder。",
             )
         return model
 

@@ -91,7 +91,9 @@ def _explained(method: Callable[P, R]) -> Callable[P, R]:
         except ChromaError as error:
             raise RetrievalError(
                 f"Chroma cannot use its index ({error}); free some space if the disk is full, or else go "
-                "back to the generation before, by writing its number into CURRENT in the data folder."
+                "back to the generation before, by writing its number into CURRENT in the data folder.",
+                f"Chroma 无法使用其索引（{error}）；若磁盘已满请腾出空间，"
+                "否则请把上一个世代的编号写入数据文件夹中的 CURRENT，退回到上一个世代。",
             ) from error
 
     return explaining

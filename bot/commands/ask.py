@@ -110,7 +110,10 @@ def _questions(arguments: argparse.Namespace, streams: Streams, settings: Settin
     lines = streams.lines() if arguments.jsonl else (line for line in streams.lines() if line.strip())
     first = next(lines, None)
     if first is None:
-        raise UsageError('There is no question; write one, as in: threadbot ask "How do I keep warm?"')
+        raise UsageError(
+            'There is no question; write one, as in: threadbot ask "How do I keep warm?"',
+            '没有问题；请写一个，例如：threadbot ask "怎么保暖？"',
+        )
     yield from chain((first,), lines)
 
 

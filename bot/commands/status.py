@@ -31,7 +31,8 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     manifest = read_manifest(data_dir)
     if manifest is None:
         raise NoIndexError(
-            f"There is no index in {data_dir} yet; make one with: threadbot ingest YOUR_FOLDER"
+            f"There is no index in {data_dir} yet; make one with: threadbot ingest YOUR_FOLDER",
+            f"{data_dir} 中还没有索引；请用 threadbot ingest 你的文件夹 来建立。",
         )
     size = disk_size(data_dir)
     if arguments.json:

@@ -26,7 +26,10 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     if arguments.feedback:
         return _export(settings, streams, parts, good=arguments.feedback == "good")
     if settings.telegram_token is None:
-        raise ConfigError("There is no token; set THREADBOT_TELEGRAM_TOKEN to the one @BotFather gave you.")
+        raise ConfigError(
+            "There is no token; set THREADBOT_TELEGRAM_TOKEN to the one @BotFather gave you.",
+            "没有令牌；请把 THREADBOT_TELEGRAM_TOKEN 设为 @BotFather 给您的令牌。",
+        )
     from bot.telegram import redaction
 
     hidden = redaction.secrets(settings.telegram_token.get_secret_value())
