@@ -7,6 +7,7 @@ and its questions must be embedded by the very same files.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,6 +93,8 @@ def _downloaded(repository: str) -> Path | None:
 def _download(repository: str) -> Path:
     from huggingface_hub import HfApi, errors, snapshot_download
 
+    # Its retries are warnings of several lines each; what comes of them is said in one sentence here.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         # The weights come last, for it is by them that a download is known to be whole.
         wanted = _wanted(HfApi().list_repo_files(repository))
@@ -100,10 +103,9 @@ def _download(repository: str) -> Path:
         return Path(snapshot_download(repository, allow_patterns=wanted))
     except errors.GatedRepoError as error:
         raise ConfigError(
-            f"The model {repository} is gated: accept its terms at https://huggingface.co/{repository} "
-            "and set HF_TOKEN to a token of yours.",
-            f"模型 {repository} 需要授权：请在 https://huggingface.co/{repository} 接受其条款，"
-            "并把 HF_TOKEN 设为您的令牌。",
+            f"The model {repository} is gated: accept its terms on its page on the Hugging Face hub and set "
+            "HF_TOKEN to a token of yours.",
+            f"模型 {repository} 需要授权：请在其 Hugging Face 页面接受条款，并把 HF_TOKEN 设为您的令牌。",
         ) from error
     except (errors.RepositoryNotFoundError, errors.HFValidationError) as error:
         raise ConfigError(
