@@ -226,7 +226,7 @@ def size_of(folder: Path) -> int:
     """Return how many bytes the files in a folder have; files that vanish meanwhile count nothing."""
     total = 0
     for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             total += path.stat().st_size if path.is_file() else 0
     return total
 

@@ -9,7 +9,7 @@ from bot import as_json
 from bot.render_terminal import one_line
 from bot.settings import load
 from retrieval.errors import NoIndexError
-from retrieval.generations import read_manifest
+from retrieval.generations import read_manifest, size_of
 
 if TYPE_CHECKING:
     import argparse
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
             f"There is no index in {data_dir} yet; make one with: threadbot ingest YOUR_FOLDER",
             f"{data_dir} 中还没有索引；请用 threadbot ingest 你的文件夹 来建立。",
         )
-    size = disk_size(data_dir)
+    size = size_of(data_dir)
     if arguments.json:
         streams.say(as_json.dumps(status_object(manifest, data_dir, size), indent=2))
     else:
@@ -80,17 +80,6 @@ def describe(manifest: Manifest, data_dir: Path, size: int, now: datetime) -> It
     if skipped:
         yield f"\nSkipped {len(skipped)}:"
         yield from (f"  {one_line(path)}: {one_line(reason)}" for path, reason in skipped)
-
-
-def disk_size(folder: Path) -> int:
-    """Return how many bytes the files of a folder take; files that vanish meanwhile count nothing."""
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except OSError:
-            continue
-    return total
 
 
 def human_size(size: float) -> str:

@@ -9,10 +9,11 @@ import pytest
 
 from bot import messages
 from bot.__main__ import main
-from bot.commands.status import ago, disk_size, human_size
+from bot.commands.status import ago, human_size
 from bot.parts import Parts
 from bot.progress import Bar, progress, rate
 from retrieval import generations
+from retrieval.generations import size_of
 from tests.fakes import COMMENT, MANIFEST, SUMMARY, FakeArchive, streams, written
 
 
@@ -66,7 +67,7 @@ def test_status_as_json_has_stable_keys(published):
         "threads skipped last_run"
     )
     assert found["data_dir"] == str(published)
-    assert found["bytes"] == disk_size(published) > 0
+    assert found["bytes"] == size_of(published) > 0
     assert " ".join(found["threads"][0]) == "id title date path comments answers zh en"
     assert found["skipped"] == [{"path": "broken.md", "reason": "line 3: unclosed front matter"}]
 

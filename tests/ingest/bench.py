@@ -75,3 +75,24 @@ class Bench:
         """Return every file of the data folder."""
         paths = (path for path in self.data.rglob("*") if path.is_file())
         return {path.relative_to(self.data).as_posix(): path.read_bytes() for path in paths}
+
+
+class Killed(BaseException):
+    """Stands for a process that ends at once."""
+
+
+class Deadly(sync.Silent):
+    """A progress that kills the run at the end of a stage."""
+
+    def __init__(self, stage: str) -> None:
+        self._deadly, self._now = stage, ""
+
+    def stage(self, name: str, total: int | None) -> None:
+        """Remember the stage."""
+        del total
+        self._now = name
+
+    def done(self) -> None:
+        """Kill the run."""
+        if self._now == self._deadly:
+            raise Killed

@@ -16,40 +16,19 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from ingest import exclude, sync
+from ingest import exclude
 from ingest.compact import compact
 from ingest.rollback import roll_back
 from retrieval import generations
 from retrieval.errors import RetrievalError
 from retrieval.probe import in_process
-from tests.ingest.bench import Bench
+from tests.ingest.bench import Bench, Deadly, Killed
 
 FILES = ("a.txt", "b.txt", "c.txt")
 AUTHORS = ("小李", "阿明", "路人")
 WORDS = st.sampled_from(["番茄", "浇水", "日照", "手套", "头盔", "耳朵", "冬天", "自行车"])
 files = st.sampled_from(FILES)
 places = st.integers(0, 20)
-
-
-class Killed(BaseException):
-    """Stands for a process that ends at once."""
-
-
-class Deadly(sync.Silent):
-    """A progress that kills the run at the end of a stage."""
-
-    def __init__(self, stage: str) -> None:
-        self._deadly, self._now = stage, ""
-
-    def stage(self, name: str, total: int | None) -> None:
-        """Remember the stage."""
-        del total
-        self._now = name
-
-    def done(self) -> None:
-        """Kill the run."""
-        if self._now == self._deadly:
-            raise Killed
 
 
 class Archive(RuleBasedStateMachine):

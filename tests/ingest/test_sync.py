@@ -19,53 +19,17 @@ from ingest import sync, write
 from retrieval import generations
 from retrieval.errors import NoIndexError, RetrievalError
 from retrieval.lexical import LexicalIndex
-from retrieval.probe import in_process
 from retrieval.terms import wanted
 from retrieval.types import Scope
 from retrieval.vectors import ChromaStore
 from tests import fakes
+from tests.ingest import bench as shared
 from tests.ingest import pages
-
-TOMATOES = (("小李", "番茄要多晒太阳。"), ("阿明", "每天早上浇水。"), ("小李", "盆要大，至少二十升。"))
-BICYCLES = (("夜班骑手", "冬天骑车要戴手套。"), ("小风", "耳朵最冷。"))
+from tests.ingest.bench import BICYCLES, TOMATOES, Deadly, Killed
 
 
-class Bench:
-    """An archive folder, a data folder and a counting embedder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.archive = folder / "archive"
-        self.archive.mkdir()
-        self.data = folder / "data"
-        self.embedder = fakes.FakeEmbedder()
-
-    def ingest(self, *sources: Path, **options) -> sync.Summary:
-        """Ingest the archive folder, or other sources, with an embedder that has seen nothing yet."""
-        self.embedder = fakes.FakeEmbedder(self.embedder.fingerprint, self.embedder.dimensions)
-        options = {"probe": in_process} | options
-        return sync.ingest(sources or (self.archive,), self.data, self.embedder, **options)
-
-    def write(self, name: str, *comments: tuple[str, str], title: str = "怎么种番茄？") -> Path:
-        """Write a thread file into the archive folder."""
-        return pages.write(self.archive / name, *comments, title=title)
-
-    @property
-    def manifest(self) -> generations.Manifest:
-        """Return the published manifest."""
-        return generations.read_manifest(self.data)
-
-    def texts(self) -> dict[str, str]:
-        """Return what the published store holds, and check that both indexes and the manifest agree."""
-        folder = generations.folder_of(self.data, self.manifest.generation)
-        with closing(ChromaStore.open(folder / "chroma")) as store:
-            records = list(store.all_records())
-            comments, passages = store.counts()
-        wanted = [passage for record in records for passage in record.passage_ids()]
-        assert passages == len(wanted)
-        texts = [text for record in records for text in record.comment.text.items()]
-        assert LexicalIndex.open(folder / "lexical").count() == len(texts)
-        assert comments == len(records) == sum(entry.comments for entry in self.manifest.threads)
-        return {record.comment.id: record.comment.text.zh for record in records}
+class Bench(shared.Bench):
+    """The bench, and what only these tests look at."""
 
     def nearest(self, text: str) -> str:
         """Return the text of the published comment nearest to a text."""
@@ -427,27 +391,6 @@ def test_empty_folder(bench):
     with pytest.raises(RetrievalError, match=r"no thread file \(\.md, \.txt\)"):
         bench.ingest()
     assert generations.existing(bench.data) == []
-
-
-class Killed(BaseException):
-    """Stands for a process that ends at once."""
-
-
-class Deadly(sync.Silent):
-    """A progress that kills the run at the end of a stage."""
-
-    def __init__(self, stage: str) -> None:
-        self._deadly, self._now = stage, ""
-
-    def stage(self, name: str, total: int | None) -> None:
-        """Remember the stage."""
-        del total
-        self._now = name
-
-    def done(self) -> None:
-        """Kill the run."""
-        if self._now == self._deadly:
-            raise Killed
 
 
 @pytest.mark.parametrize("stage", ["read", "embed", "write"])
