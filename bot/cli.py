@@ -109,6 +109,12 @@ def _ingest(commands: argparse._SubParsersAction[Parser], shared: Parser) -> Non
     parser.add_argument("--prune", action="store_true", help="drop sources that are not named here")
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     parser.add_argument("--json", action="store_true", help="write the summary as JSON")
+    parser.add_argument(
+        "--progress",
+        choices=("bar", "json"),
+        default="bar",
+        help="how to show progress on standard error: bars on a terminal, or lines of JSON (default: bar)",
+    )
 
 
 def _ask(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:

@@ -63,6 +63,7 @@ STAGES = {
     "read": Message(en="Reading threads", zh="读取讨论"),
     "embed": Message(en="Embedding passages", zh="计算向量"),
     "write": Message(en="Writing the index", zh="写入索引"),
+    "probe": Message(en="Trying the new index out", zh="试用新索引"),
 }
 
 # Looking after the index.

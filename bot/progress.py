@@ -1,14 +1,17 @@
-"""How far an ingest has come, on standard error and only where a person looks at it."""
+"""How far an ingest has come, on standard error: bars where a person looks, lines where a program asks."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import json
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Literal
 
 from bot import messages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import TextIO
 
     from rich.progress import Progress as RichProgress
     from rich.progress import Task, TaskID
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 #: What is counted in each stage, for its rate; reading is counted in bytes.
 _BYTES = "read"
+#: Seconds between two lines of one stage at least.
+_PAUSE = 0.25
+
+Form = Literal["bar", "json"]
 
 
 class Bar:
@@ -51,9 +58,55 @@ class Bar:
         self._task = None
 
 
+class Lines:
+    """A JSON object a line: `stage`, `done` and `total`, which is null where it is unknown.
+
+    A stage has a line at its beginning and at its end, and a few a second between.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._stage: str | None = None
+        self._total: int | None = None
+        self._done = 0
+        self._next = 0.0
+
+    def stage(self, name: str, total: int | None) -> None:
+        """See `ingest.sync.Progress.stage`."""
+        self._stage, self._total, self._done = name, total, 0
+        self._write()
+
+    def advance(self, units: int) -> None:
+        """See `ingest.sync.Progress.advance`."""
+        self._done += units
+        if self._clock() >= self._next:
+            self._write()
+
+    def done(self) -> None:
+        """See `ingest.sync.Progress.done`."""
+        if self._total is None:
+            self._total = self._done
+        self._done = self._total
+        self._write()
+        self._stage = None
+
+    def _write(self) -> None:
+        if self._stage is None:
+            return
+        line = json.dumps({"stage": self._stage, "done": self._done, "total": self._total})
+        with suppress(OSError):  # whoever read them has seen enough; the ingest goes on
+            self._stream.write(line + "\n")
+            self._stream.flush()
+        self._next = self._clock() + _PAUSE
+
+
 @contextmanager
-def progress(streams: Streams, language: Language) -> Iterator[Progress | None]:
-    """Give a progress to report to, None where standard error is no terminal."""
+def progress(streams: Streams, language: Language, form: Form = "bar") -> Iterator[Progress | None]:
+    """Give a progress to report to, None where bars are wanted and standard error is no terminal."""
+    if form == "json":
+        yield Lines(streams.stderr)
+        return
     if not streams.stderr.isatty():
         yield None
         return

@@ -78,7 +78,9 @@ class Release:
             write_indexes(folder, change, self.days, self.cache, self.progress)
             manifest = self.describe(number, change, before)
             generations.seal(self.data_dir, manifest)
+            self.progress.stage("probe", None)
             problems = self.probe(self.data_dir, number)
+            self.progress.done()
         except BaseException:
             generations.remove(self.data_dir, number)
             raise

@@ -49,7 +49,12 @@ class Progress(Protocol):
     """Who is told how far a run is; one stage at a time."""
 
     def stage(self, name: str, total: int | None) -> None:
-        """Begin a stage ("read", "embed", "write") of `total` units, None where unknown."""
+        """Begin a stage of `total` units, None where unknown.
+
+        In order: "read" (bytes), and where something changed "model", "embed" (texts), "write"
+        (comments), "probe". There is no "model" where every vector is known, and a second "write" and
+        "probe" where the first try was broken.
+        """
 
     def advance(self, units: int) -> None:
         """Say that so many more units are done."""
@@ -388,6 +393,10 @@ class _Run:
         texts = {cache.key(text): text for record in records for text in record.passage_texts()}
         missing = sorted(cache.missing(texts), key=lambda key: (len(texts[key]), key))
         encoding = 0.0
+        if missing:
+            self._progress.stage("model", None)
+            self._embedder.load()
+            self._progress.done()
         self._progress.stage("embed", len(missing))
         for start in range(0, len(missing), _BATCH):
             keys = missing[start : start + _BATCH]

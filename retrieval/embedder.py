@@ -66,6 +66,9 @@ class Embedder(Protocol):
     def fingerprint(self) -> str:
         """Everything that decides what vector a text gets; vectors of different fingerprints never mix."""
 
+    def load(self) -> None:
+        """Load the model now rather than with the first text; a second time does nothing."""
+
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a row of unit length per text, float32, for one text at least."""
 
@@ -91,6 +94,11 @@ class SentenceTransformerEmbedder:
         if self._name == BUILT_IN:
             return built_in.fingerprint()
         return short_id(hub.revision_of(self._folder), *prompts_of(self._name))
+
+    def load(self) -> None:
+        """See `Embedder.load`."""
+        with self._lock:
+            _ = self._model
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Embedder.passages`."""
@@ -128,6 +136,11 @@ class OnnxEmbedder:
     def fingerprint(self) -> str:
         """See `Embedder.fingerprint`."""
         return f"{built_in.fingerprint()}-onnx-{self._precision}"
+
+    def load(self) -> None:
+        """See `Embedder.load`."""
+        with self._lock:
+            _ = self._encoder
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Embedder.passages`."""

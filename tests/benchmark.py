@@ -45,6 +45,9 @@ class Numbers:
 
     fingerprint = "numbers"
 
+    def load(self):
+        """See `Embedder.load`."""
+
     def passages(self, texts):
         """See `Embedder.passages`."""
         return np.stack([self.question(text) for text in texts])

@@ -199,6 +199,9 @@ class FakeEmbedder:
         """Return every text embedded as a passage, in order."""
         return [text for batch in self.batches for text in batch]
 
+    def load(self) -> None:
+        """See `retrieval.embedder.Embedder.load`."""
+
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `retrieval.embedder.Embedder.passages`."""
         self.batches.append(list(texts))

@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     """Ingest once; what was skipped goes to standard error, the summary to standard output."""
     settings = load(arguments.data)
     language = interface_language(settings.language, os.environ)
-    with progress(streams, language) as shown:
+    with progress(streams, language, arguments.progress) as shown:
         summary = parts.ingest(
             arguments.sources, settings, prune=arguments.prune, dry_run=arguments.dry_run, progress=shown
         )

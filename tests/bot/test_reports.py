@@ -1,5 +1,6 @@
 """`status`, `show` and `ingest`: commands that report."""
 
+import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from bot import messages
 from bot.__main__ import main
 from bot.commands.status import ago, human_size
 from bot.parts import Parts
-from bot.progress import Bar, progress, rate
+from bot.progress import Bar, Lines, progress, rate
 from retrieval import generations
 from retrieval.generations import size_of
 from tests.fakes import COMMENT, MANIFEST, SUMMARY, FakeArchive, streams, written
@@ -214,6 +215,49 @@ def test_a_stage_of_unknown_length_is_full_at_its_end():
         ("读取讨论", True),
         ("new stage", True),
     ]
+
+
+def test_progress_as_json_is_a_line_at_most_every_quarter_of_a_second():
+    """Beside those that begin and end a stage; one of unknown length has been as long as it was done."""
+    stream, clock = io.StringIO(), iter([0.0, 0.0, 0.1, 0.2, 0.25, 0.25, 1.0, 1.0, 1.0])
+    lines = Lines(stream, lambda: next(clock))
+    lines.advance(1)
+    lines.stage("embed", 5)
+    for _ in range(3):
+        lines.advance(1)
+    lines.done()
+    lines.stage("probe", None)
+    lines.done()
+    lines.done()
+    assert [json.loads(line) for line in stream.getvalue().splitlines()] == [
+        {"stage": "embed", "done": 0, "total": 5},
+        {"stage": "embed", "done": 3, "total": 5},
+        {"stage": "embed", "done": 5, "total": 5},
+        {"stage": "probe", "done": 0, "total": None},
+        {"stage": "probe", "done": 0, "total": 0},
+    ]
+
+
+def test_an_ingest_goes_on_when_nobody_reads_its_progress_any_more():
+    """Its reader may have been ended."""
+
+    class Broken(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    lines = Lines(Broken())
+    lines.stage("read", 1)
+    lines.advance(1)
+    lines.done()
+
+
+def test_ingest_writes_its_progress_as_json_where_a_program_asks():
+    """To standard error, before what was skipped; the summary on standard output is as ever."""
+    _, out, err, _ = ingest("a", "--json", "--progress", "json")
+    *progressed, skipped = err.splitlines()
+    assert json.loads(progressed[-1]) == {"stage": "embed", "done": 3, "total": 3}
+    assert skipped.startswith("skipped broken.md")
+    assert json.loads(out)["new"] == 34
 
 
 def test_rates_are_in_the_unit_of_the_stage():

@@ -107,7 +107,7 @@ class Archive(RuleBasedStateMachine):
         assert (again.published, self.bench.embedder.batches) == (False, [])
 
     @precondition(lambda self: any(self.threads.values()))
-    @rule(stage=st.sampled_from(["read", "embed", "write"]))
+    @rule(stage=st.sampled_from(["read", "embed", "write", "probe"]))
     def crash(self, stage):
         """Kill an ingest, which leaves everything lying about."""
         remove, generations.remove = generations.remove, lambda *_: None

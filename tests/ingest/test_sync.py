@@ -393,7 +393,7 @@ def test_empty_folder(bench):
     assert generations.existing(bench.data) == []
 
 
-@pytest.mark.parametrize("stage", ["read", "embed", "write"])
+@pytest.mark.parametrize("stage", ["read", "embed", "write", "probe"])
 def test_killed_run_is_finished_by_the_next(bench, monkeypatch, stage):
     """A run killed before publishing loses no vector: the next embeds only what is missing, and tidies up."""
     bench.write("tomatoes.txt", *TOMATOES)
@@ -406,6 +406,7 @@ def test_killed_run_is_finished_by_the_next(bench, monkeypatch, stage):
     embedded = len(bench.embedder.texts)
     assert (bench.manifest.generation, len(bench.texts())) == (1, 3)
     assert generations.leftovers(bench.data) == ([2] if stage == "write" else [])
+    assert generations.existing(bench.data) == ([1, 2] if stage in {"write", "probe"} else [1])
     assert bench.ingest().embedded == 2 - embedded
     assert len(bench.texts()) == 5
     assert generations.leftovers(bench.data) == []
@@ -534,6 +535,27 @@ def test_data_folder_removed_while_running(bench):
 
     with pytest.raises(RetrievalError, match="could not be written"):
         bench.ingest(progress=Remover())
+
+
+def test_stages_are_announced_in_order(bench):
+    """Loading the model is one of them, and there is none where every vector is known or nothing changed."""
+    told = []
+
+    class Told(sync.Silent):
+        def stage(self, name: str, total: int | None) -> None:
+            told.append((name, total))
+
+    def stages():
+        told.clear()
+        bench.ingest(progress=Told())
+        return told
+
+    path = bench.write("tomatoes.txt", *TOMATOES)
+    size = path.stat().st_size
+    assert stages() == [("read", size), ("model", None), ("embed", 3), ("write", 3), ("probe", None)]
+    assert stages() == [("read", size)]
+    bench.write("tomatoes.txt", *TOMATOES[:2])
+    assert [name for name, _ in stages()] == ["read", "embed", "write", "probe"]
 
 
 def test_summary_as_json(bench):
