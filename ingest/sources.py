@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest import ignore
+from ingest.ignore import Rules
 from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 #: What a thread may be called; which format it has is seen in its text.
 _SUFFIXES = (".md", ".txt", ".markdown")
@@ -68,7 +70,7 @@ def list_files(root: Path) -> Listing:
     if root.is_dir():
         return _list_folder(root)
     if root.exists():
-        return Listing((_found(root, root),), ())
+        return Listing((_found(str(root), root.name, str(root), root),), ())
     raise RetrievalError(
         f"{root} does not exist; name a file or a folder with threads in it.",
         f"{root} 不存在；请指定帖子文件或其所在的文件夹。",
@@ -84,31 +86,66 @@ def read(file: FoundFile) -> tuple[bytes, str]:
 def _list_folder(root: Path) -> Listing:
     closed: list[tuple[str, str]] = []
     files: list[FoundFile] = []
-
-    def fail(error: OSError) -> None:
-        reason = f"cannot be listed ({error.strerror}); give threadbot leave to read it"
-        if Path(error.filename) == root:
-            zh = f"无法列出 {root}（{error.strerror}）；请授予 threadbot 读取权限。"
-            raise RetrievalError(f"{root} {reason}.", zh) from error
-        closed.append((Path(error.filename).relative_to(root).as_posix(), reason))
-
-    for folder, folders, names in os.walk(root, onerror=fail):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        wanted = (name for name in names if name.lower().endswith(_SUFFIXES) and not name.startswith("."))
-        files.extend(_found(root, Path(folder, name)) for name in wanted)
+    pending = [(str(root), "", Rules())]
+    while pending:
+        folder, prefix, above = pending.pop()
+        try:
+            entries = list(os.scandir(folder))
+            rules = _rules(folder, prefix, above, entries)
+        except OSError as error:
+            if not prefix:
+                raise _unlisted(root, error) from error
+            closed.append((prefix[:-1], _closed(error)))
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            path = prefix + entry.name
+            if _is_folder(entry):
+                if not entry.is_symlink() and not rules.ignore(path, folder=True):
+                    pending.append((entry.path, f"{path}/", rules))
+            elif entry.name.lower().endswith(_SUFFIXES) and not rules.ignore(path, folder=False):
+                files.append(_found(str(root), path, entry.path, entry))
     return Listing(tuple(sorted(files, key=lambda file: file.path)), tuple(sorted(closed)))
 
 
-def _found(root: Path, path: Path) -> FoundFile:
-    shown = path.name if path == root else path.relative_to(root).as_posix()
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        status = path.stat()
+        return entry.is_dir()
+    except OSError:  # such as a link to itself
+        return False
+
+
+def _rules(folder: str, prefix: str, above: Rules, entries: Sequence[os.DirEntry[str]]) -> Rules:
+    """Return what a folder's own ignore files say, on top of those above.
+
+    One that cannot be read closes the folder: what it would leave out is not known.
+    """
+    there = {entry.name for entry in entries if entry.name in ignore.FILES}
+    if not there:
+        return above
+    paths = (Path(folder, name) for name in ignore.FILES if name in there)
+    return above.within(prefix, [path.read_text(encoding="utf-8-sig", errors="replace") for path in paths])
+
+
+def _closed(error: OSError) -> str:
+    return f"cannot be listed ({error.strerror}); give threadbot leave to read it"
+
+
+def _unlisted(root: Path, error: OSError) -> RetrievalError:
+    return RetrievalError(
+        f"{root} {_closed(error)}.", f"无法列出 {root}（{error.strerror}）；请授予 threadbot 读取权限。"
+    )
+
+
+def _found(root: str, shown: str, path: str, at: Path | os.DirEntry[str]) -> FoundFile:
+    try:
+        status = at.stat()
     except OSError as error:  # a link to nowhere, or gone since it was listed
-        return FoundFile(str(root), shown, str(path), 0, 0, 0, f"cannot be read: {error.strerror}")
+        return FoundFile(root, shown, path, 0, 0, 0, f"cannot be read: {error.strerror}")
     problem = None
     if not stat.S_ISREG(status.st_mode):
         problem = "this is not a file but a pipe, a socket or a device"
     elif status.st_size > _LARGEST:
         problem = f"larger than {_LARGEST // 1024**2} MB"
-    stamp = (status.st_size, status.st_mtime_ns, status.st_ino)
-    return FoundFile(str(root), shown, str(path), *stamp, problem)
+    return FoundFile(root, shown, path, status.st_size, status.st_mtime_ns, status.st_ino, problem)

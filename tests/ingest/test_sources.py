@@ -79,18 +79,15 @@ def test_huge_file(tmp_path):
 
 
 def refusing(folder):
-    """Return os.walk as it is for somebody who may not list one folder."""
-    real = os.walk
+    """Return os.scandir as it is for somebody who may not list one folder."""
+    real = os.scandir
 
-    def walk(root, onerror):
-        for parent, folders, files in real(root):
-            if Path(parent) == folder:
-                onerror(PermissionError(13, "Permission denied", parent))
-                folders.clear()
-            else:
-                yield parent, folders, files
+    def scandir(path):
+        if Path(path) == folder:
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
 
-    return walk
+    return scandir
 
 
 def test_folder_that_may_not_be_listed(tmp_path, monkeypatch):
@@ -99,13 +96,54 @@ def test_folder_that_may_not_be_listed(tmp_path, monkeypatch):
     (tmp_path / "open" / "a.txt").write_text("x")
     (tmp_path / "shut").mkdir()
     with monkeypatch.context() as patched:
-        patched.setattr(os, "walk", refusing(tmp_path / "shut"))
+        patched.setattr(os, "scandir", refusing(tmp_path / "shut"))
         assert names(tmp_path) == ["open/a.txt"]
         ((folder, reason),) = sources.list_files(tmp_path).closed
         assert (folder, "Permission denied" in reason) == ("shut", True)
-    monkeypatch.setattr(os, "walk", refusing(tmp_path))
+    monkeypatch.setattr(os, "scandir", refusing(tmp_path))
     with pytest.raises(RetrievalError, match="cannot be listed"):
         sources.list_files(tmp_path)
+
+
+def test_links_to_folders_are_not_followed(tmp_path):
+    """They may lead round in circles."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "a.txt").write_text("x")
+    (tmp_path / "folder" / "up").symlink_to(tmp_path)
+    (tmp_path / "round").symlink_to("round")
+    assert names(tmp_path) == ["folder/a.txt"]
+
+
+def test_ignored_files_and_folders(tmp_path):
+    """Ignore files count in every folder, and threadbot's before git's; a file named is read."""
+    for name in ("a.txt", "draft-b.txt", "sub/c.txt", "sub/draft-d.txt", "old/e.txt", "sub/deep/f.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    (tmp_path / ".gitignore").write_text("draft-*\nold/\n")
+    assert names(tmp_path) == ["a.txt", "sub/c.txt", "sub/deep/f.txt"]
+    (tmp_path / ".threadbotignore").write_text("!old/\n")
+    (tmp_path / "sub" / ".threadbotignore").write_text("*\n!draft-d.txt\n")
+    assert names(tmp_path) == ["a.txt", "old/e.txt", "sub/draft-d.txt"]
+    assert names(tmp_path / "draft-b.txt") == ["draft-b.txt"]
+
+
+def test_an_ignore_file_that_cannot_be_read_closes_its_folder(tmp_path):
+    """Nothing is read that it may leave out."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.txt").write_text("x")
+    (tmp_path / "b.txt").write_text("x")
+    (tmp_path / "sub" / ".gitignore").mkdir()
+    listing = sources.list_files(tmp_path)
+    assert [file.path for file in listing.files] == ["b.txt"]
+    assert [folder for folder, _ in listing.closed] == ["sub"]
+
+
+def test_a_folder_without_ignore_files_is_listed_without_them(tmp_path, monkeypatch):
+    """Neither the library is loaded nor a rule is tried, so that large archives are listed fast."""
+    (tmp_path / "a.txt").write_text("x")
+    monkeypatch.setattr("ingest.ignore.parse", lambda _: pytest.fail("there is nothing to parse"))
+    assert names(tmp_path) == ["a.txt"]
 
 
 def test_roots(tmp_path, monkeypatch):
