@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest import revisions, sources
-from ingest.decoding import decode
-from ingest.formats import parse
 from ingest.types import ParsedThread, ParseError
 from retrieval.errors import RetrievalError
 from retrieval.generations import FileEntry
@@ -124,6 +122,10 @@ def _reading(file: sources.FoundFile, before: FileEntry | None) -> Reading:
         return Reading(replace(entry, digest="", skipped=f"cannot be read: {error.strerror}"), None)
     if digest == entry.digest:
         return Reading(entry, None)
+    # The parsers are not worth loading where nothing changed.
+    from ingest.decoding import decode
+    from ingest.formats import parse
+
     try:
         return Reading(replace(entry, digest=digest, skipped=None), parse(decode(data)))
     except ParseError as error:

@@ -14,8 +14,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-import numpy as np
-
 import retrieval.model as built_in
 from retrieval import hub
 from retrieval.errors import ConfigError
@@ -24,6 +22,7 @@ from retrieval.records import short_id
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
@@ -108,8 +107,7 @@ class SentenceTransformerEmbedder:
     def question(self, text: str) -> NDArray[np.float32]:
         """See `Embedder.question`."""
         with self._lock:
-            (vector,) = _unit(self._model.encode_query([text], **_OPTIONS))
-            return np.asarray(vector)
+            return _first(_unit(self._model.encode_query([text], **_OPTIONS)))
 
     @cached_property
     def _folder(self) -> Path:
@@ -149,8 +147,7 @@ class OnnxEmbedder:
 
     def question(self, text: str) -> NDArray[np.float32]:
         """See `Embedder.question`."""
-        (vector,) = self.passages([text])
-        return np.asarray(vector)
+        return _first(self.passages([text]))
 
     @cached_property
     def _encoder(self) -> OnnxEncoder:
@@ -249,9 +246,16 @@ def _load(folder: Path, device: str | None, known: Prompts) -> SentenceTransform
 
 def _unit(vectors: Any) -> NDArray[np.float32]:  # noqa: ANN401 - sentence-transformers' type depends on its options
     """Return rows of unit length; done here, where the model's own precision does not matter."""
+    import numpy as np
+
     rows = np.asarray(vectors, dtype=np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+
+
+def _first(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    vector: NDArray[np.float32] = rows[0]
+    return vector
 
 
 def _reason(error: BaseException) -> str:

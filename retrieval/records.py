@@ -7,8 +7,6 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from retrieval import text
-from retrieval.alignment import align
 from retrieval.types import Bilingual, Comment, Kind, Language, Record, Span
 
 if TYPE_CHECKING:
@@ -40,6 +38,10 @@ def content_digest(comment_text: Bilingual) -> str:
 
 def make_record(comment: Comment, ancestors: Iterable[str]) -> Record:
     """Cut a comment into passages and add what the store keeps beside it."""
+    # The dictionaries behind these are not worth loading where nothing changed.
+    from retrieval import text
+    from retrieval.alignment import align
+
     passages: dict[Language, tuple[Span, ...]] = {
         language: tuple(text.passages(body)) for language, body in comment.text.items()
     }

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retrieval.model import base, chinese, table, tokens
+from retrieval.model import base, chinese, header, tokens
 from retrieval.model.errors import ModelError
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ def load(device: str | None = None) -> SentenceTransformer:
     `device` is PyTorch's name of one ("cpu", "cuda"), or None for the library's choice. Raises
     ModelError where the table or the base package is missing, damaged or another one.
     """
+    from retrieval.model import table
+
     folder, chinese_words = base.folder(), table.read(TABLE)
     del folder  # the base package is checked before seconds go into importing PyTorch
     from retrieval.model import encoder
@@ -44,7 +46,7 @@ def fingerprint() -> str:
     """
     base.folder()
     parts = [
-        table.digest(TABLE),
+        header.digest(TABLE),
         *base.FILES.values(),
         str(chinese.REVISION),
         str(tokens.MAX_TOKENS),

@@ -7,22 +7,20 @@ the mean over a text's tokens and six layers leave nothing of the rounding (figu
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.model import header
 from retrieval.model.chinese import Words
-from retrieval.model.errors import ModelError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 #: Part of the digest: a table of another format is not taken for one of this.
 FORMAT = "1"
-_KEY = "sha256"
 WIDTH = 384
 #: Numbers that share a scale; smaller groups are truer and larger: 32 adds half a bit a number.
 _GROUP = 32
@@ -95,7 +93,7 @@ def write(path: Path, table: Table) -> None:
         "words": _bytes("\n".join(table.words)),
     }
     # One entry only: safetensors writes several in any order.
-    path.write_bytes(save(tensors, {_KEY: _digest(tensors)}))
+    path.write_bytes(save(tensors, {header.KEY: _digest(tensors)}))
 
 
 def read(path: Path) -> Table:
@@ -109,13 +107,13 @@ def read(path: Path) -> Table:
     try:
         data = path.read_bytes()
         tensors = load(data)
-        said = _said(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        said = header.said(data[8 : 8 + int.from_bytes(data[:8], "little")])
     except FileNotFoundError as error:
-        raise _missing(path) from error
+        raise header.missing(path) from error
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(path) from error
+        raise header.damaged(path) from error
     if said != _digest(tensors):
-        raise _damaged(path)
+        raise header.damaged(path)
     letters = tensors["fold"].tobytes().decode()
     return Table(
         words=tuple(tensors["words"].tobytes().decode().split("\n")),
@@ -123,39 +121,6 @@ def read(path: Path) -> Table:
         fold=dict(zip(letters[0::2], letters[1::2], strict=True)),
         rows=unpack(tensors["rows"], tensors["scales"]),
     )
-
-
-def digest(path: Path) -> str:
-    """Return the digest the table says it has, without reading the rest of it.
-
-    Raises ModelError where there is no table to read it from.
-    """
-    try:
-        with path.open("rb") as file:
-            size = int.from_bytes(file.read(8), "little")
-            return _said(file.read(min(size, 1 << 20)))
-    except FileNotFoundError as error:
-        raise _missing(path) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(path) from error
-
-
-def _missing(path: Path) -> ModelError:
-    return ModelError(
-        f"The model's table {path} is missing; reinstall threadbot.",
-        f"缺少模型的词表 {path}；请重新安装 threadbot。",
-    )
-
-
-def _damaged(path: Path) -> ModelError:
-    return ModelError(
-        f"The model's table {path} is damaged; reinstall threadbot.",
-        f"模型的词表 {path} 已损坏；请重新安装 threadbot。",
-    )
-
-
-def _said(header: bytes) -> str:
-    return str(json.loads(header)["__metadata__"][_KEY])
 
 
 def _digest(tensors: dict[str, NDArray[Any]]) -> str:

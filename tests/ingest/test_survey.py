@@ -63,7 +63,7 @@ def test_same_bytes_are_not_parsed(archive, monkeypatch):
     """A file with another time and the same bytes is hashed, and its new time kept."""
     before = manifest(look(archive))
     os.utime(archive / "a.txt", ns=(5, 5))
-    monkeypatch.setattr("ingest.survey.parse", lambda _: pytest.fail("it was parsed"))
+    monkeypatch.setattr("ingest.formats.parse", lambda _: pytest.fail("it was parsed"))
     found = look(archive, previous=before)
     assert [reading.entry.mtime_ns == 5 for reading in found.readings] == [True, False]
     assert [reading.entry.thread for reading in found.readings] == ["a.txt", "sub/b.txt"]
@@ -80,7 +80,7 @@ def test_broken_file_is_parsed_once(archive, monkeypatch):
     (archive / "a.txt").write_text("nothing like a thread")
     first = look(archive)
     assert first.skipped == (("a.txt", "no comments found in any known format"),)
-    monkeypatch.setattr("ingest.survey.parse", lambda _: pytest.fail("it was parsed"))
+    monkeypatch.setattr("ingest.formats.parse", lambda _: pytest.fail("it was parsed"))
     assert look(archive, previous=manifest(first)).skipped == first.skipped
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from retrieval.model import ModelError, table
+from retrieval.model import ModelError, header, table
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_digest_is_read_from_the_head(tmp_path, small):
     table.write(tmp_path / "a", small)
     other = table.Table(small.words, small.costs, small.fold, small.rows * 2)
     table.write(tmp_path / "b", other)
-    assert table.digest(tmp_path / "a") != table.digest(tmp_path / "b")
+    assert header.digest(tmp_path / "a") != header.digest(tmp_path / "b")
 
 
 @pytest.mark.parametrize("where", [4, 100, -1])
@@ -69,7 +69,7 @@ def test_short_file_is_one_sentence(tmp_path, small, size):
         table.read(path)
 
 
-@pytest.mark.parametrize("what", [table.read, table.digest])
+@pytest.mark.parametrize("what", [table.read, header.digest])
 def test_missing_file_is_one_sentence(tmp_path, what):
     """A file that isn't there is a ModelError that says so, not a traceback."""
     with pytest.raises(ModelError, match=r"is missing; reinstall threadbot\.$"):
