@@ -11,19 +11,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest import exclusions
-from ingest.exclude import without
-from ingest.lock import writing
+from ingest.exclude import published, without
 from ingest.sync import Silent, days, explained
-from retrieval import generations, readers
+from ingest.turns import writing
+from retrieval import generations
 from retrieval.errors import NoIndexError
+from retrieval.homes import home_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from ingest.sync import Progress
+    from ingest.turns import Turn
     from ingest.write import Change
     from retrieval.generations import Manifest
+    from retrieval.homes import Home
     from retrieval.probe import Probe
 
 
@@ -39,38 +42,38 @@ class Compaction:
     still_read: tuple[int, ...]
 
 
-def compact(data_dir: Path, progress: Progress | None = None, probe: Probe | None = None) -> Compaction:
+def compact(place: Path | Home, progress: Progress | None = None, probe: Probe | None = None) -> Compaction:
     """Publish a generation written from nothing, and drop all others and the vectors only they use.
 
     :raises NoIndexError: If nothing is published.
     """
-    with writing(data_dir), explained(data_dir):
-        manifest = generations.read_manifest(data_dir)
+    home = home_of(place)
+    with writing(home) as turn, explained(home):
+        manifest = published(home)
         if manifest is None:
             raise NoIndexError(
-                f"There is no index in {data_dir}; run `threadbot ingest YOUR_FOLDER` first.",
-                f"{data_dir} 里没有索引；请先运行 `threadbot ingest 你的文件夹`。",
+                f"There is no index in {home.name}; run `threadbot ingest YOUR_FOLDER` first.",
+                f"{home.name} 里没有索引；请先运行 `threadbot ingest 你的文件夹`。",
             )
-        before = generations.size_of(data_dir)
-        fresh = _rewrite(data_dir, manifest, progress or Silent(), probe)
+        before = generations.size_of(home.data_dir)
+        fresh = _rewrite(turn, manifest, progress or Silent(), probe)
         return Compaction(
             generation=fresh.generation,
             before=before,
-            after=generations.size_of(data_dir),
-            still_read=tuple(readers.sweep(data_dir)),
+            after=generations.size_of(home.data_dir),
+            still_read=tuple(turn.sweep()),
         )
 
 
-def _rewrite(data_dir: Path, manifest: Manifest, progress: Progress, probe: Probe | None) -> Manifest:
+def _rewrite(turn: Turn, manifest: Manifest, progress: Progress, probe: Probe | None) -> Manifest:
     from ingest.cache import EmbeddingCache
     from ingest.release import Release, from_nothing, numbered, refill
     from retrieval.probe import in_child
-    from retrieval.vectors import ChromaStore
 
-    wanted = exclusions.load(data_dir)
-    folder = generations.folder_of(data_dir, manifest.generation)
-    with EmbeddingCache(data_dir / "embeddings.sqlite", manifest.fingerprint) as cache:
-        with closing(ChromaStore.open(folder / "chroma")) as store:
+    home = turn.home
+    wanted = exclusions.load(home.folder)
+    with EmbeddingCache(home.data_dir / "embeddings.sqlite", manifest.fingerprint) as cache:
+        with closing(home.store(manifest.generation)) as store:
             everything = list(store.all_records())
             apart = [record for record in everything if wanted.hides(record.comment)]
             records = [record for record in everything if not wanted.hides(record.comment)]
@@ -81,7 +84,7 @@ def _rewrite(data_dir: Path, manifest: Manifest, progress: Progress, probe: Prob
             del problems
             return numbered(whole, number, change)
 
-        release = Release(data_dir, cache, progress, probe or in_child, describe, days(manifest.threads))
+        release = Release(turn, cache, progress, probe or in_child, describe, days(manifest.threads))
         fresh = release(from_nothing(records))
         cache.keep_only(records)
     return fresh

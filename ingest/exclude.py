@@ -7,20 +7,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest import exclusions
-from ingest.lock import writing
 from ingest.plan import remove
 from ingest.sync import Silent, days, explained
 from ingest.threads import tally
+from ingest.turns import writing
 from retrieval import generations
 from retrieval.errors import UsageError
+from retrieval.homes import home_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from ingest.exclusions import Exclusions
+    from ingest.turns import Turn
     from ingest.write import Change
     from retrieval.generations import Manifest
+    from retrieval.homes import Home
     from retrieval.probe import Probe
     from retrieval.types import Record
 
@@ -37,17 +40,18 @@ class Withdrawal:
 
 
 def exclude(
-    data_dir: Path, ids: Sequence[str], authors: Sequence[str], probe: Probe | None = None
+    place: Path | Home, ids: Sequence[str], authors: Sequence[str], probe: Probe | None = None
 ) -> Withdrawal:
     """Leave comments out from now on, and publish a generation without those that are there.
 
     :raises UsageError: If an id names no comment.
     """
-    with writing(data_dir), explained(data_dir):
-        before = exclusions.load(data_dir)
-        manifest = generations.read_manifest(data_dir)
+    home = home_of(place)
+    with writing(home) as turn, explained(home):
+        manifest = published(home)
+        before = exclusions.load(home.folder)
         wanted = before.adding(ids, authors)
-        found = stored(data_dir, manifest, wanted) if manifest else []
+        found = stored(home, manifest, wanted) if manifest else []
         known = {record.comment.id for record in found} | {*before.ids}
         known |= {one.id for one in manifest.hidden} if manifest else set()
         if strange := [name for name in ids if name not in known]:
@@ -55,21 +59,25 @@ def exclude(
                 f"No comment has the id “{strange[0]}”; `threadbot ask --json` gives the id of each.",
                 f"没有编号为“{strange[0]}”的评论；用 `threadbot ask --json` 可以看到所引评论的编号。",
             )
-        exclusions.save(data_dir, wanted)
+        exclusions.save(home.folder, wanted)
         if manifest is None:
             return Withdrawal(wanted)
         if found:
-            manifest = withdraw(data_dir, manifest, wanted, found, probe)
+            manifest = withdraw(turn, manifest, wanted, found, probe)
+        else:
+            turn.share_exclusions()
         return Withdrawal(wanted, tuple(record.comment.id for record in found), manifest.generation)
 
 
-def undo(data_dir: Path, ids: Sequence[str], authors: Sequence[str]) -> Withdrawal:
+def undo(place: Path | Home, ids: Sequence[str], authors: Sequence[str]) -> Withdrawal:
     """Take exclusions back; the next ingest brings the comments back.
 
     :raises UsageError: If something was not excluded.
     """
-    with writing(data_dir), explained(data_dir):
-        before = exclusions.load(data_dir)
+    home = home_of(place)
+    with writing(home) as turn, explained(home):
+        number = home.follow()
+        before = exclusions.load(home.folder)
         for name in (*ids, *authors):
             if before.without([name], [name]) == before:
                 raise UsageError(
@@ -77,22 +85,26 @@ def undo(data_dir: Path, ids: Sequence[str], authors: Sequence[str]) -> Withdraw
                     f"“{name}”没有被排除；用 `threadbot exclude --list` 查看已排除的内容。",
                 )
         after = before.without(ids, authors)
-        exclusions.save(data_dir, after)
-        return Withdrawal(after, generation=generations.current(data_dir))
+        exclusions.save(home.folder, after)
+        turn.share_exclusions()
+        return Withdrawal(after, generation=number)
 
 
-def stored(data_dir: Path, manifest: Manifest, wanted: Exclusions) -> list[Record]:
+def published(home: Home) -> Manifest | None:
+    """Return the published manifest, None where there is none."""
+    number = home.follow()
+    return generations.read_manifest(home.folder, number) if number is not None else None
+
+
+def stored(home: Home, manifest: Manifest, wanted: Exclusions) -> list[Record]:
     """Return the comments of a generation that are excluded."""
-    from retrieval.vectors import ChromaStore
-
-    folder = generations.folder_of(data_dir, manifest.generation)
-    with closing(ChromaStore.open(folder / "chroma")) as store:
+    with closing(home.store(manifest.generation)) as store:
         records = store.all_records() if wanted.authors else store.records(wanted.ids).values()
         return [record for record in records if wanted.hides(record.comment)]
 
 
 def withdraw(
-    data_dir: Path,
+    turn: Turn,
     manifest: Manifest,
     wanted: Exclusions,
     found: Sequence[Record],
@@ -112,9 +124,9 @@ def withdraw(
         del problems
         return numbered(fresh, number, change)
 
-    with EmbeddingCache(data_dir / "embeddings.sqlite", manifest.fingerprint) as cache:
-        release = Release(data_dir, cache, Silent(), probe or in_child, describe, days(manifest.threads))
-        return release(_change(data_dir, manifest, found))
+    with EmbeddingCache(turn.home.data_dir / "embeddings.sqlite", manifest.fingerprint) as cache:
+        release = Release(turn, cache, Silent(), probe or in_child, describe, days(manifest.threads))
+        return release(_change(manifest, found))
 
 
 def without(manifest: Manifest, wanted: Exclusions, found: Sequence[Record]) -> Manifest:
@@ -134,13 +146,13 @@ def without(manifest: Manifest, wanted: Exclusions, found: Sequence[Record]) -> 
     )
 
 
-def _change(data_dir: Path, manifest: Manifest, found: Sequence[Record]) -> Change:
+def _change(manifest: Manifest, found: Sequence[Record]) -> Change:
     from ingest.write import Change
 
     steps = remove(found, "excluded")
     stale = [passage for step in steps for passage in step.stale_passages]
     return Change(
-        base=generations.folder_of(data_dir, manifest.generation),
+        base=manifest.generation,
         written=(),
         moved=(),
         removed=[step.id for step in steps],

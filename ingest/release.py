@@ -10,18 +10,17 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from ingest.write import Change, write_indexes
-from retrieval import generations, readers
+from ingest.write import Change
 from retrieval.errors import RetrievalError
-from retrieval.vectors import ChromaStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from ingest.cache import EmbeddingCache
     from ingest.sync import Progress
+    from ingest.turns import Turn
     from retrieval.generations import Manifest
+    from retrieval.homes import Store
     from retrieval.probe import Probe
     from retrieval.types import Record
 
@@ -40,7 +39,7 @@ class Describe(Protocol):
 class Release:
     """One way to a published generation."""
 
-    data_dir: Path
+    turn: Turn
     cache: EmbeddingCache
     progress: Progress
     probe: Probe
@@ -66,26 +65,23 @@ class Release:
                     "time; check the disk, the published generation is untouched.",
                     f"新的一代索引已损坏（{again[0]}），重写一次后仍然如此；请检查磁盘，已发布的索引未受影响。",
                 )
-        generations.publish(self.data_dir, manifest.generation)
-        readers.sweep(self.data_dir)
+        self.turn.publish(manifest.generation)
         return manifest
 
     def _try(self, change: Change, before: Sequence[str]) -> tuple[Manifest, list[str]]:
         """Write a generation and try it out; one that is no good is removed."""
-        number = max(generations.existing(self.data_dir), default=0) + 1
+        number = self.turn.next_number()
         try:
-            folder = generations.folder_of(self.data_dir, number)
-            write_indexes(folder, change, self.days, self.cache, self.progress)
+            self.turn.write(number, change, self.days, self.cache, self.progress)
             manifest = self.describe(number, change, before)
-            generations.seal(self.data_dir, manifest)
             self.progress.stage("probe", None)
-            problems = self.probe(self.data_dir, number)
+            problems = self.turn.seal(manifest, self.probe)
             self.progress.done()
         except BaseException:
-            generations.remove(self.data_dir, number)
+            self.turn.discard(number)
             raise
         if problems:
-            generations.remove(self.data_dir, number)
+            self.turn.discard(number)
         return manifest, problems
 
     def _from_nothing(self, change: Change) -> Change:
@@ -93,7 +89,7 @@ class Release:
         if change.base is None:
             return change
         gone = {*change.removed, *(record.comment.id for record in (*change.moved, *change.written))}
-        with closing(ChromaStore.open(change.base / "chroma")) as store:
+        with closing(self.turn.home.store(change.base)) as store:
             kept = [record for record in store.all_records() if record.comment.id not in gone]
             records = [*kept, *change.moved, *change.written]
             if self.embed is None:
@@ -108,7 +104,7 @@ def from_nothing(records: Sequence[Record]) -> Change:
     return Change(None, records, (), (), (), passages=sum(len(record.passage_ids()) for record in records))
 
 
-def refill(cache: EmbeddingCache, store: ChromaStore, records: Sequence[Record]) -> None:
+def refill(cache: EmbeddingCache, store: Store, records: Sequence[Record]) -> None:
     """Put vectors that are missing from the cache into it, from a store made with the same model.
 
     :raises RetrievalError: If the store lacks them as well.

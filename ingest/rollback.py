@@ -6,20 +6,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest import exclusions
-from ingest.exclude import stored, withdraw
-from ingest.lock import writing
+from ingest.exclude import published, stored, withdraw
 from ingest.sync import explained
+from ingest.turns import writing
 from retrieval import generations
 from retrieval.errors import RetrievalError
+from retrieval.homes import home_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from retrieval.generations import Manifest
+    from retrieval.homes import Home
     from retrieval.probe import Probe
 
 
-def roll_back(data_dir: Path, probe: Probe | None = None) -> Manifest:
+def roll_back(place: Path | Home, probe: Probe | None = None) -> Manifest:
     """Publish the generation before the published one and return its manifest.
 
     What was excluded since stays excluded: a generation without it is published instead. The next
@@ -27,14 +29,14 @@ def roll_back(data_dir: Path, probe: Probe | None = None) -> Manifest:
 
     :raises RetrievalError: If there is nothing to go back to, or an ingest is running.
     """
-    with writing(data_dir), explained(data_dir):
-        now = generations.read_manifest(data_dir)
-        before = _before(data_dir, now)
-        excluded = exclusions.load(data_dir)
-        found = stored(data_dir, before, excluded) if excluded else []
+    home = home_of(place)
+    with writing(home) as turn, explained(home):
+        before = _before(home.folder, published(home))
+        excluded = exclusions.load(home.folder)
+        found = stored(home, before, excluded) if excluded else []
         if found:
-            return withdraw(data_dir, replace(before, previous=None), excluded, found, probe)
-        generations.publish(data_dir, before.generation)
+            return withdraw(turn, replace(before, previous=None), excluded, found, probe)
+        generations.publish(home.folder, before.generation)
         return before
 
 

@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest import exclusions, revisions
 from ingest import sources as outside
-from ingest.lock import writing
 from ingest.plan import Fate, Step, decide, hide, remove
 from ingest.signals import Deferred
 from ingest.survey import survey
 from ingest.threads import settle, tally, thread_entry
-from retrieval import generations, readers
+from ingest.turns import writing
+from retrieval import generations
 from retrieval.errors import RetrievalError
 from retrieval.generations import Manifest, ThreadEntry
+from retrieval.homes import home_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
 
     from ingest.cache import EmbeddingCache
     from ingest.survey import Reading
+    from ingest.turns import Turn
     from ingest.write import Change
     from retrieval.embedder import Embedder
     from retrieval.generations import FileEntry, Hidden
+    from retrieval.homes import Home
     from retrieval.probe import Probe
     from retrieval.types import Record
 
@@ -114,7 +117,7 @@ class Summary:
 
 def ingest(
     named: Sequence[str | Path],
-    data_dir: Path,
+    place: Path | Home,
     embedder: Embedder,
     *,
     model: str = "built-in",
@@ -123,7 +126,7 @@ def ingest(
     progress: Progress | None = None,
     probe: Probe | None = None,
 ) -> Summary:
-    """Bring the index in `data_dir` in step with the named sources.
+    """Bring the index in a data folder, or another home, in step with the named sources.
 
     A dry run changes nothing and loads no model. A new generation is tried out with `probe`, by default
     in a child process.
@@ -131,20 +134,22 @@ def ingest(
     :raises RetrievalError: If another ingest is running, nothing of what is named could be read, or
         the data folder cannot be used; what is published then stays as it is.
     """
-    run = _Run(data_dir, embedder, model, progress or Silent(), probe)
+    home = home_of(place)
+    run = _Run(home, embedder, model, progress or Silent(), probe)
     roots = outside.roots(named)
     if dry_run:
         return run.dry(roots, prune=prune)
-    with writing(data_dir), explained(data_dir):
-        return run(roots, prune=prune)
+    with writing(home) as turn, explained(home):
+        return run(turn, roots, prune=prune)
 
 
 @contextmanager
-def explained(data_dir: Path) -> Iterator[None]:
+def explained(home: Home) -> Iterator[None]:
     """Say in one sentence what went wrong with the data folder."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:
+        data_dir = home.data_dir
         reason = getattr(error, "strerror", None) or str(error)
         raise RetrievalError(
             f"The index in {data_dir} could not be written ({reason}); what was published is untouched, "
@@ -186,9 +191,9 @@ class _Run:
     """One run of the pipeline; it holds what every stage needs."""
 
     def __init__(
-        self, data_dir: Path, embedder: Embedder, model: str, progress: Progress, probe: Probe | None
+        self, home: Home, embedder: Embedder, model: str, progress: Progress, probe: Probe | None
     ) -> None:
-        self._data_dir = data_dir
+        self._home = home
         self._embedder = embedder
         self._model = model
         self._progress = progress
@@ -197,13 +202,13 @@ class _Run:
         self._excluded = exclusions.Exclusions()
         self._started = time.monotonic()
 
-    def __call__(self, roots: Sequence[Path], *, prune: bool) -> Summary:
+    def __call__(self, turn: Turn, roots: Sequence[Path], *, prune: bool) -> Summary:
         """Bring the index in step."""
-        readers.sweep(self._data_dir)
+        turn.sweep()
         target, summary = self._compare(roots, prune=prune)
         if self._rebuild or target.differs(self._previous):
-            return self._carry_out(target, summary)
-        return self._note(target, self._timed(summary))
+            return self._carry_out(turn, target, summary)
+        return self._note(turn, target, self._timed(summary))
 
     def dry(self, roots: Sequence[Path], *, prune: bool) -> Summary:
         """Say what a run would do."""
@@ -215,8 +220,9 @@ class _Run:
 
     def _compare(self, roots: Sequence[Path], *, prune: bool) -> tuple[Target, Summary]:
         """Read what is new and plan what it takes."""
-        self._previous = generations.read_manifest(self._data_dir)
-        self._excluded = exclusions.load(self._data_dir)
+        number = self._home.follow()
+        self._previous = generations.read_manifest(self._home.folder, number) if number is not None else None
+        self._excluded = exclusions.load(self._home.folder)
         seen = survey(roots, self._remembered(), prune=prune, progress=self._progress)
         target = self._plan(settle(seen.readings))
         if not seen.fruitful and not target.differs(self._previous):
@@ -313,13 +319,10 @@ class _Run:
         """Return the published comments of threads; no store is opened where none are asked for."""
         if not threads or self._previous is None:
             return {}
-        from retrieval.vectors import ChromaStore
-
-        folder = generations.folder_of(self._data_dir, self._previous.generation)
-        with closing(ChromaStore.open(folder / "chroma")) as store:
+        with closing(self._home.store(self._previous.generation)) as store:
             return {thread: store.thread_records(thread) for thread in threads}
 
-    def _carry_out(self, target: Target, summary: Summary) -> Summary:
+    def _carry_out(self, turn: Turn, target: Target, summary: Summary) -> Summary:
         """Embed what has to be, write a new generation and publish it."""
         from ingest.cache import EmbeddingCache
         from ingest.release import Release, numbered
@@ -327,7 +330,7 @@ class _Run:
 
         change = self._change(target)
         summary = replace(summary, published=True, compacted=self._mostly_dead)
-        with EmbeddingCache(self._data_dir / "embeddings.sqlite", self._embedder.fingerprint) as cache:
+        with EmbeddingCache(self._home.data_dir / "embeddings.sqlite", self._embedder.fingerprint) as cache:
             summary = self._embed(change.written, cache, summary)
 
             def describe(number: int, written: Change, problems: Sequence[str]) -> Manifest:
@@ -336,7 +339,7 @@ class _Run:
                 return numbered(self._manifest(target, told, dimensions), number, written)
 
             release = Release(
-                data_dir=self._data_dir,
+                turn=turn,
                 cache=cache,
                 progress=self._progress,
                 probe=self._probe or in_child,
@@ -365,7 +368,7 @@ class _Run:
         previous = self._previous
         stale = [passage for step in target.steps for passage in step.stale_passages]
         return Change(
-            base=generations.folder_of(self._data_dir, previous.generation) if previous else None,
+            base=previous.generation if previous else None,
             written=[step.record for step in target.steps if step.record and step.rewrites],
             moved=[
                 step.record
@@ -423,7 +426,7 @@ class _Run:
         first = next(texts, None)
         return len(cache.get([cache.key(first)])[cache.key(first)]) if first is not None else 0
 
-    def _note(self, target: Target, summary: Summary) -> Summary:
+    def _note(self, turn: Turn, target: Target, summary: Summary) -> Summary:
         """Remember the files as they are now, so that the next run need not read them again."""
         previous = self._previous
         if previous is None:
@@ -437,7 +440,7 @@ class _Run:
         )
         if noted == previous:
             return summary
-        generations.write_manifest(self._data_dir, noted)
+        turn.note(noted)
         return summary
 
     def _manifest(self, target: Target, summary: Summary, dimensions: int) -> Manifest:

@@ -34,8 +34,8 @@ _MARGIN = 20_000_000
 class Change:
     """What is to be done to the generation before."""
 
-    #: The folder of that generation; None to start from nothing.
-    base: Path | None
+    #: That generation; None to start from nothing.
+    base: int | None
     #: Comments to write with all their passages; the vectors of these are in the cache.
     written: Sequence[Record]
     #: Comments there already, of which nothing changed but their place.
@@ -50,18 +50,23 @@ class Change:
 
 
 def write_indexes(
-    folder: Path, change: Change, days: Mapping[str, int], cache: EmbeddingCache, progress: Progress
+    folder: Path,
+    base: Path | None,
+    change: Change,
+    days: Mapping[str, int],
+    cache: EmbeddingCache,
+    progress: Progress,
 ) -> None:
-    """Write both indexes into a new folder.
+    """Write both indexes into a new folder, starting from those in the folder `base`, if any.
 
     `days` gives the day of a thread by its id, as yyyymmdd; 0 stands for unknown.
 
     :raises RetrievalError: If there is not enough space.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _check_space(folder.parent, change)
-    if change.base is not None:
-        copy_generation(change.base, folder)
+    _check_space(folder.parent, base, change)
+    if base is not None:
+        copy_generation(base, folder)
     progress.stage("write", len(change.written))
     with closing(ChromaStore.open(folder / "chroma")) as store:
         for start in range(0, len(change.written), _BATCH):
@@ -76,8 +81,8 @@ def write_indexes(
     progress.done()
 
 
-def _check_space(folder: Path, change: Change) -> None:
-    copied = generations.size_of(change.base) if change.base is not None else 0
+def _check_space(folder: Path, base: Path | None, change: Change) -> None:
+    copied = generations.size_of(base) if base is not None else 0
     needed = copied + len(change.written) * _BYTES_PER_COMMENT + _MARGIN
     free = shutil.disk_usage(folder).free
     if free < needed:

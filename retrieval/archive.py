@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from retrieval import generations, page, readers
-from retrieval.errors import NoIndexError, RetrievalError, UsageError
+from retrieval.errors import NoIndexError, RetrievalError, SupersededError, UsageError
 from retrieval.excerpts import Sought
 from retrieval.fusion import Candidate, fuse, ranks
+from retrieval.homes import home_of
 from retrieval.questions import is_small_talk, scope_of
 from retrieval.selection import Chosen, select
 from retrieval.terms import wanted
 from retrieval.types import Answer, Filters, Question
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from retrieval.embedder import Embedder
     from retrieval.generations import Manifest
+    from retrieval.homes import Home, Store
     from retrieval.lexical import LexicalIndex
     from retrieval.rerank import Reranker
     from retrieval.types import Excerpt, Language, Record
-    from retrieval.vectors import ChromaStore
 
 #: Passages, and texts, asked of each index; a comment has a handful, so this is some 30 comments at least.
 _POOL = 120
@@ -32,15 +33,21 @@ _POOL = 120
 _SPARE = 10
 #: Below this likelihood a question counts as not answered; see the README's evaluation.
 ANSWERED = 0.5
+#: How often a question is answered anew because something was published meanwhile.
+_TRIES = 5
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
 class _Generation:
     """One open generation."""
 
+    #: The folder it was found in; another one may have the same numbers.
+    folder: Path
     number: int
     manifest: Manifest
-    store: ChromaStore
+    store: Store
     lexical: LexicalIndex
     hold: readers.Hold
 
@@ -60,13 +67,13 @@ class Archive:
 
     def __init__(
         self,
-        data_dir: Path,
+        place: Path | Home,
         embedder: Embedder,
         *,
         excerpt_length: int = 300,
         reranker: Reranker | None = None,
     ) -> None:
-        self._data_dir = data_dir
+        self._home = home_of(place)
         self._embedder = embedder
         self._excerpt_length = excerpt_length
         self._reranker = reranker
@@ -101,8 +108,8 @@ class Archive:
         :raises NoIndexError: If there is no index, or it was made with another model.
         :raises UsageError: If a filter names nothing.
         """
-        with self._lock:
-            generation = self._current()
+
+        def answered(generation: _Generation) -> Answer:
             scope = scope_of(question.filters, generation.manifest)
             sought = generation.sought(question.text)
             dense = generation.store.nearest(self._embedder.question(question.text), _POOL, scope)
@@ -113,13 +120,15 @@ class Archive:
                 generation, question, found, answered=likely and not is_small_talk(question.text)
             )
 
+        return self._settled(answered)
+
     def more_like(self, comment_id: str, count: int, language: Language) -> Answer:
         """Return the comments most like one comment, itself left out.
 
         :raises UsageError: If no comment has that id.
         """
-        with self._lock:
-            generation = self._current()
+
+        def like(generation: _Generation) -> Answer:
             record = _one(generation.store.records([comment_id]), comment_id)
             text = record.comment.text.preferring(language)
             question = Question(text[1] if text else "?", language, count)
@@ -129,27 +138,48 @@ class Archive:
             found = self._page(generation, question, candidates, Sought())
             return self._answer(generation, question, found, answered=bool(found))
 
+        return self._settled(like)
+
     def show(self, comment_id: str, language: Language) -> Excerpt:
         """Return a whole comment as an excerpt.
 
         :raises UsageError: If no comment has that id.
         """
-        with self._lock:
-            generation = self._current()
+
+        def shown(generation: _Generation) -> Excerpt:
             record = _one(generation.store.records([comment_id]), comment_id)
             related = generation.store.records(record.ancestors)
             return page.whole(generation.manifest, record, related, language)
 
+        return self._settled(shown)
+
+    def _settled(self, work: Callable[[_Generation], R]) -> R:
+        """Do something with the published generation, anew where another one was published meanwhile."""
+        with self._lock:
+            for _ in range(_TRIES):
+                generation = self._current()
+                try:
+                    result = work(generation)
+                except SupersededError:
+                    continue
+                if self._home.is_current(generation.number):
+                    return result
+            raise SupersededError
+
     def _current(self) -> _Generation:
         """Return the published generation, opened; the pointer is read once a question."""
         while True:
-            number = generations.current(self._data_dir)
-            if self._open is not None and self._open.number == number:
+            number = self._home.follow()
+            if (
+                self._open is not None
+                and self._open.number == number
+                and self._open.folder == self._home.folder
+            ):
                 return self._open
             try:
                 fresh = self._opened(number)
             except RetrievalError:
-                if generations.current(self._data_dir) == number:
+                if self._home.follow() == number:
                     raise
                 continue  # it was removed while it was being opened: another one is published
             self.close()
@@ -159,34 +189,33 @@ class Archive:
     def _opened(self, number: int | None) -> _Generation:
         """Open a generation, and keep it from being removed."""
         from retrieval.lexical import LexicalIndex
-        from retrieval.vectors import ChromaStore
 
         manifest = self._manifest_of(number)
-        hold = readers.hold(self._data_dir, manifest.generation)
-        folder = generations.folder_of(self._data_dir, manifest.generation)
+        place, number = self._home.folder, manifest.generation
+        hold = readers.hold(place, number)
         try:
-            store = ChromaStore.open(folder / "chroma")
-            return _Generation(
-                manifest.generation, manifest, store, LexicalIndex.open(folder / "lexical"), hold
-            )
+            store = self._home.store(number)
+            lexical = LexicalIndex.open(generations.folder_of(place, number) / "lexical")
+            return _Generation(place, number, manifest, store, lexical, hold)
         except BaseException:
             hold.release()
             raise
 
     def _manifest_of(self, number: int | None) -> Manifest:
         """Return the manifest of a generation of this model."""
-        manifest = generations.read_manifest(self._data_dir, number) if number is not None else None
+        manifest = generations.read_manifest(self._home.folder, number) if number is not None else None
+        name = self._home.name
         if manifest is None:
             raise NoIndexError(
-                f"There is no index in {self._data_dir}; run `threadbot ingest YOUR_FOLDER` first.",
-                f"{self._data_dir} 中还没有索引；请先运行 `threadbot ingest 你的文件夹`。",
+                f"There is no index in {name}; run `threadbot ingest YOUR_FOLDER` first.",
+                f"{name} 中还没有索引；请先运行 `threadbot ingest 你的文件夹`。",
             )
         if manifest.fingerprint != self._embedder.fingerprint:
             raise NoIndexError(
-                f"The index in {self._data_dir} was made with another model, or another version or backend "
+                f"The index in {name} was made with another model, or another version or backend "
                 f"of it ({manifest.model}, {manifest.fingerprint}); run `threadbot ingest YOUR_FOLDER` to "
                 "make it anew, or set THREADBOT_MODEL and THREADBOT_BACKEND as they were.",
-                f"{self._data_dir} 中的索引由另一个模型或其另一版本、另一后端生成（{manifest.model}，"
+                f"{name} 中的索引由另一个模型或其另一版本、另一后端生成（{manifest.model}，"
                 f"{manifest.fingerprint}）；请运行 `threadbot ingest 你的文件夹` 重新生成，"
                 "或把 THREADBOT_MODEL 和 THREADBOT_BACKEND 改回原来的值。",
             )

@@ -39,3 +39,13 @@ class ConfigError(RetrievalError):
     """A setting is wrong, or something it names is missing or damaged."""
 
     exit_code = 5
+
+
+class SupersededError(RetrievalError):
+    """Something else was published in the middle of an answer; the answer is to be made again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The index changed again and again while this was answered; ask once more.",
+            "回答期间索引一再更新；请再问一次。",
+        )

@@ -46,8 +46,8 @@ def write(tmp_path):
             if texts:
                 cache.put(dict(zip(map(cache.key, texts), EMBEDDER.passages(texts), strict=True)))
             before = tmp_path / str(base) if base else None
-            change = Change(before, written, moved, removed, stale)
-            write_indexes(folder, change, {"t": 20250114}, cache, Silent())
+            change = Change(base, written, moved, removed, stale)
+            write_indexes(folder, before, change, {"t": 20250114}, cache, Silent())
         with closing(ChromaStore.open(folder / "chroma")) as store:
             dense = {str(hit.passage) for hit in store.nearest(EMBEDDER.question("x"), 9, Scope())}
             return {one.comment.id: one for one in store.all_records()}, dense

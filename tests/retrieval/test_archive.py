@@ -213,7 +213,7 @@ class Backwards:
 
 def test_a_reranker_has_the_last_word(samples):
     """About the comments found; its scores are the answer's."""
-    turned = Archive(samples._data_dir, samples._embedder, reranker=Backwards())
+    turned = Archive(samples._home, samples._embedder, reranker=Backwards())
     question = ask("drip irrigation", count=3)
     first, plain = turned.answer(question).excerpts[0], samples.answer(question).excerpts
     turned.close()

@@ -1,0 +1,113 @@
+"""One writer's turn at a home: what writing, publishing and remembering mean there."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from ingest import lock
+from retrieval import generations, readers
+from retrieval.homes import Embedded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from ingest.cache import EmbeddingCache
+    from ingest.sync import Progress
+    from ingest.write import Change
+    from retrieval.generations import Manifest
+    from retrieval.homes import Home
+    from retrieval.probe import Probe
+
+
+class Turn(Protocol):
+    """The one who may write to a home, for as long as `writing` lasts."""
+
+    @property
+    def home(self) -> Home:
+        """Return where this writes."""
+
+    def next_number(self) -> int:
+        """Return the number that a new generation gets."""
+
+    def write(
+        self, number: int, change: Change, days: Mapping[str, int], cache: EmbeddingCache, progress: Progress
+    ) -> None:
+        """Write a generation that nobody sees yet."""
+
+    def seal(self, manifest: Manifest, probe: Probe) -> list[str]:
+        """Finish that generation and try it out; return what is wrong with it, each as a clause."""
+
+    def discard(self, number: int) -> None:
+        """Remove a generation that was begun and is no good."""
+
+    def publish(self, number: int) -> None:
+        """Let a sealed generation answer from now on, and remove what is not needed any more."""
+
+    def sweep(self) -> list[int]:
+        """Remove what earlier runs left; return the generations that stay because somebody reads them."""
+
+    def note(self, manifest: Manifest) -> None:
+        """Remember what the published manifest says now; its indexes still fit it."""
+
+    def share_exclusions(self) -> None:
+        """Let other machines know of saved exclusions that changed nothing in the indexes."""
+
+
+class EmbeddedTurn:
+    """A turn at the index of this machine."""
+
+    def __init__(self, home: Embedded) -> None:
+        self.home: Home = home
+        self._data_dir: Path = home.data_dir
+
+    def next_number(self) -> int:
+        """See `Turn.next_number`."""
+        return max(generations.existing(self._data_dir), default=0) + 1
+
+    def write(
+        self, number: int, change: Change, days: Mapping[str, int], cache: EmbeddingCache, progress: Progress
+    ) -> None:
+        """See `Turn.write`."""
+        from ingest.write import write_indexes
+
+        folder = generations.folder_of(self._data_dir, number)
+        base = generations.folder_of(self._data_dir, change.base) if change.base is not None else None
+        write_indexes(folder, base, change, days, cache, progress)
+
+    def seal(self, manifest: Manifest, probe: Probe) -> list[str]:
+        """See `Turn.seal`."""
+        generations.seal(self._data_dir, manifest)
+        return probe(self._data_dir, manifest.generation)
+
+    def discard(self, number: int) -> None:
+        """See `Turn.discard`."""
+        generations.remove(self._data_dir, number)
+
+    def publish(self, number: int) -> None:
+        """See `Turn.publish`."""
+        generations.publish(self._data_dir, number)
+        readers.sweep(self._data_dir)
+
+    def sweep(self) -> list[int]:
+        """See `Turn.sweep`."""
+        return readers.sweep(self._data_dir)
+
+    def note(self, manifest: Manifest) -> None:
+        """See `Turn.note`."""
+        generations.write_manifest(self._data_dir, manifest)
+
+    def share_exclusions(self) -> None:
+        """See `Turn.share_exclusions`; there are no others."""
+
+
+@contextmanager
+def writing(home: Home) -> Iterator[Turn]:
+    """Be the one who writes to a home.
+
+    :raises RetrievalError: If somebody else is, or it cannot be written to.
+    """
+    assert isinstance(home, Embedded)  # noqa: S101 - there is no other yet
+    with lock.writing(home.data_dir):
+        yield EmbeddedTurn(home)
