@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,14 @@ class Bot(ExtBot[None]):
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """A window that messages pass in the order in which they came, so that none is overtaken for ever."""
+
+    window: Window
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class Patience(BaseRateLimiter[None]):
     """Keep to Telegram's limits, wait when asked to, and repeat what may be repeated.
 
@@ -103,8 +112,8 @@ class Patience(BaseRateLimiter[None]):
 
     def __init__(self, sleep: Sleep, clock: Clock) -> None:
         self._sleep, self._clock = sleep, clock
-        self._overall = Window(_OVERALL, _OVERALL_SECONDS)
-        self._groups: dict[int, Window] = {}
+        self._overall = _Gate(Window(_OVERALL, _OVERALL_SECONDS))
+        self._groups: dict[int, _Gate] = {}
         self._hurry = asyncio.Event()
 
     def hurry(self) -> None:
@@ -146,15 +155,16 @@ class Patience(BaseRateLimiter[None]):
         """Wait until one more message is within the limits."""
         if not endpoint.startswith("send") or endpoint == "sendChatAction":
             return
-        windows = [self._overall]
         if isinstance(chat, int) and chat < 0:
-            windows.append(self._groups.setdefault(chat, Window(_GROUP, _GROUP_SECONDS)))
-        while (
-            wait := max(window.wait(self._clock()) for window in windows)
-        ) > 0 and not self._hurry.is_set():
-            await self._wait(wait)
-        for window in windows:
-            window.count(self._clock())
+            await self._pass(self._groups.setdefault(chat, _Gate(Window(_GROUP, _GROUP_SECONDS))))
+        await self._pass(self._overall)
+
+    async def _pass(self, gate: _Gate) -> None:
+        """Wait for one's turn, and then until a window has room."""
+        async with gate.turn:
+            while (wait := gate.window.wait(self._clock())) > 0 and not self._hurry.is_set():
+                await self._wait(wait)
+            gate.window.count(self._clock())
 
     async def _wait(self, seconds: float) -> None:
         """Wait, unless there is no time left for that."""

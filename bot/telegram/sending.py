@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 #: A typing action is shown for five seconds.
 _TYPING = 4.5
+#: Whoever is answered sooner (seconds) need not be told that the bot works on it: that would be one more
+#: request per answer, given up half way, and its connection with it.
+_AT_ONCE = 0.3
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _SAME = "not modified"
 
@@ -142,6 +145,7 @@ async def _edit(bot: Bot, chat: int, message: int, part: Styled, rows: Rows) -> 
 
 
 async def _type(bot: Bot, place: Place, sleep: Sleep) -> None:
+    await sleep(_AT_ONCE)
     while True:
         with contextlib.suppress(TelegramError):
             await bot.send_chat_action(place.chat, ChatAction.TYPING, message_thread_id=place.topic)

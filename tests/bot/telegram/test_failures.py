@@ -1,13 +1,14 @@
 import asyncio
+import random
 
 import httpx
 import pytest
 from telegram.error import BadRequest, Conflict, NetworkError, RetryAfter, TimedOut
 
-from bot.telegram.requests import Request, may_be_taken, pause_after, seconds_of
+from bot.telegram.requests import Patience, Request, may_be_taken, pause_after, seconds_of
 from bot.telegram.store import Store
 from tests.bot.telegram import double
-from tests.bot.telegram.world import GROUP
+from tests.bot.telegram.world import GROUP, Time
 
 
 def answers(world, chat=1):
@@ -366,3 +367,31 @@ async def test_groups_get_no_more_messages_than_telegram_allows(world):
     assert len(world.api.to(GROUP)) == 20
     await world.time.advance(60)
     await world.api.until("sendMessage", 21)
+
+
+async def test_messages_keep_their_order_where_telegram_allows_no_more():
+    """Of many that wait, those that came first go first, whoever wakes up first."""
+    time, order, held = Time(), [], []
+    dice = random.Random(5)  # noqa: S311 - not for secrets
+
+    async def sent(number):
+        order.append(number)
+
+    async def sleeping(_):
+        held.append(asyncio.get_running_loop().create_future())
+        await held[-1]
+
+    patience = Patience(sleeping, time.clock)
+    tasks = [
+        asyncio.create_task(
+            patience.process_request(sent, (number,), {}, "sendMessage", {"chat_id": number + 1}, None)
+        )
+        for number in range(70)
+    ]
+    while len(order) < len(tasks):
+        await asyncio.sleep(0)
+        time.now += 0.01
+        while held:
+            held.pop(dice.randrange(len(held))).set_result(None)
+    assert order == list(range(len(tasks)))
+    assert time.now - 1_800_000_000 >= 2
