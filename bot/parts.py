@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.settings import Settings
-    from ingest.sync import Progress, Summary
+    from ingest.progress import Progress
+    from ingest.summary import Summary
     from retrieval.archive import Archive
     from retrieval.embedder import Backend, Embedder
     from retrieval.rerank import Reranker

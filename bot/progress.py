@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Task, TaskID
 
     from bot.streams import Streams
-    from ingest.sync import Progress
+    from ingest.progress import Progress
     from retrieval.types import Language
 
 #: What is counted in each stage, for its rate; reading is counted in bytes.
@@ -37,19 +37,19 @@ class Bar:
         self._task: TaskID | None = None
 
     def stage(self, name: str, total: int | None) -> None:
-        """See `ingest.sync.Progress.stage`."""
+        """See `ingest.progress.Progress.stage`."""
         self.done()
         sentence = messages.STAGES.get(name)
         shown = sentence(self._language) if sentence else name
         self._task = self._drawing.add_task(shown, total=total, unit=name)
 
     def advance(self, units: int) -> None:
-        """See `ingest.sync.Progress.advance`."""
+        """See `ingest.progress.Progress.advance`."""
         if self._task is not None:
             self._drawing.advance(self._task, units)
 
     def done(self) -> None:
-        """See `ingest.sync.Progress.done`."""
+        """See `ingest.progress.Progress.done`."""
         if self._task is None:
             return
         task = next(task for task in self._drawing.tasks if task.id == self._task)
@@ -73,18 +73,18 @@ class Lines:
         self._next = 0.0
 
     def stage(self, name: str, total: int | None) -> None:
-        """See `ingest.sync.Progress.stage`."""
+        """See `ingest.progress.Progress.stage`."""
         self._stage, self._total, self._done = name, total, 0
         self._write()
 
     def advance(self, units: int) -> None:
-        """See `ingest.sync.Progress.advance`."""
+        """See `ingest.progress.Progress.advance`."""
         self._done += units
         if self._clock() >= self._next:
             self._write()
 
     def done(self) -> None:
-        """See `ingest.sync.Progress.done`."""
+        """See `ingest.progress.Progress.done`."""
         if self._total is None:
             self._total = self._done
         self._done = self._total

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from ingest import exclusions
 from ingest.exclude import published, without
-from ingest.sync import Silent, days, explained
+from ingest.progress import Silent
+from ingest.threads import days
 from ingest.turns import writing
 from retrieval import generations
 from retrieval.errors import NoIndexError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ingest.sync import Progress
+    from ingest.progress import Progress
     from ingest.turns import Turn
     from ingest.write import Change
     from retrieval.generations import Manifest
@@ -48,7 +49,7 @@ def compact(place: Path | Home, progress: Progress | None = None, probe: Probe |
     :raises NoIndexError: If nothing is published.
     """
     home = home_of(place)
-    with writing(home) as turn, explained(home):
+    with writing(home) as turn:
         manifest = published(home)
         if manifest is None:
             raise NoIndexError(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ingest import exclusions
 from ingest.plan import remove
-from ingest.sync import Silent, days, explained
-from ingest.threads import tally
+from ingest.progress import Silent
+from ingest.threads import days, tally
 from ingest.turns import writing
 from retrieval import generations
 from retrieval.errors import UsageError
@@ -47,7 +47,7 @@ def exclude(
     :raises UsageError: If an id names no comment.
     """
     home = home_of(place)
-    with writing(home) as turn, explained(home):
+    with writing(home) as turn:
         manifest = published(home)
         before = exclusions.load(home.folder)
         wanted = before.adding(ids, authors)
@@ -75,7 +75,7 @@ def undo(place: Path | Home, ids: Sequence[str], authors: Sequence[str]) -> With
     :raises UsageError: If something was not excluded.
     """
     home = home_of(place)
-    with writing(home) as turn, explained(home):
+    with writing(home) as turn:
         number = home.follow()
         before = exclusions.load(home.folder)
         for name in (*ids, *authors):

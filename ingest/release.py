@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ingest.cache import EmbeddingCache
-    from ingest.sync import Progress
+    from ingest.progress import Progress
     from ingest.turns import Turn
     from retrieval.generations import Manifest
     from retrieval.homes import Store

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ingest import exclusions
 from ingest.exclude import published, stored, withdraw
-from ingest.sync import explained
 from ingest.turns import writing
 from retrieval import generations
 from retrieval.errors import RetrievalError
@@ -30,7 +29,7 @@ def roll_back(place: Path | Home, probe: Probe | None = None) -> Manifest:
     :raises RetrievalError: If there is nothing to go back to, or an ingest is running.
     """
     home = home_of(place)
-    with writing(home) as turn, explained(home):
+    with writing(home) as turn:
         before = _before(home.folder, published(home))
         excluded = exclusions.load(home.folder)
         found = stored(home, before, excluded) if excluded else []

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from ingest.sync import Progress
+    from ingest.progress import Progress
     from retrieval.generations import Manifest
 
 

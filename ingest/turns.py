@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from ingest import lock
 from retrieval import generations, readers
+from retrieval.errors import RetrievalError
 from retrieval.homes import Embedded
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.cache import EmbeddingCache
-    from ingest.sync import Progress
+    from ingest.progress import Progress
     from ingest.write import Change
     from retrieval.generations import Manifest
     from retrieval.homes import Home
@@ -109,5 +111,20 @@ def writing(home: Home) -> Iterator[Turn]:
     :raises RetrievalError: If somebody else is, or it cannot be written to.
     """
     assert isinstance(home, Embedded)  # noqa: S101 - there is no other yet
-    with lock.writing(home.data_dir):
+    with lock.writing(home.data_dir), _explained(home):
         yield EmbeddedTurn(home)
+
+
+@contextmanager
+def _explained(home: Home) -> Iterator[None]:
+    """Say in one sentence what went wrong with the data folder."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        data_dir = home.data_dir
+        reason = getattr(error, "strerror", None) or str(error)
+        raise RetrievalError(
+            f"The index in {data_dir} could not be written ({reason}); what was published is untouched, "
+            "put that right and ingest again.",
+            f"无法写入 {data_dir} 中的索引（{reason}）；已发布的内容不受影响，请解决后重新导入。",
+        ) from error

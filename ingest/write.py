@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.cache import EmbeddingCache
-    from ingest.sync import Progress
+    from ingest.progress import Progress
     from retrieval.types import PassageId, Record
 
 #: Comments written to Chroma at a time.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.streams import Streams
-from ingest.sync import Summary
+from ingest.summary import Summary
 from retrieval.errors import UsageError
 from retrieval.generations import FileEntry, Manifest, ThreadEntry
 from retrieval.terms import fold

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.parts import Parts
     from bot.streams import Streams
-    from ingest.sync import Summary
+    from ingest.summary import Summary
 
 
 def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:

@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ingest import sync
+from ingest.progress import Silent
 from retrieval import generations
 from retrieval.archive import Archive
 from retrieval.lexical import LexicalIndex
@@ -18,6 +19,7 @@ from tests.ingest import pages
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ingest.summary import Summary
     from retrieval.types import Answer
 
 TOMATOES = (("小李", "番茄要多晒太阳。"), ("阿明", "每天早上浇水。"), ("小李", "盆要大，至少二十升。"))
@@ -33,7 +35,7 @@ class Bench:
         self.data = folder / "data"
         self.embedder = fakes.FakeEmbedder()
 
-    def ingest(self, *sources: Path, **options) -> sync.Summary:
+    def ingest(self, *sources: Path, **options) -> Summary:
         """Ingest the archive folder, or other sources, with an embedder that has seen nothing yet."""
         self.embedder = fakes.FakeEmbedder(self.embedder.fingerprint, self.embedder.dimensions)
         options = {"probe": in_process} | options
@@ -81,7 +83,7 @@ class Killed(BaseException):
     """Stands for a process that ends at once."""
 
 
-class Deadly(sync.Silent):
+class Deadly(Silent):
     """A progress that kills the run at the end of a stage."""
 
     def __init__(self, stage: str) -> None:

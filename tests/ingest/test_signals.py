@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = """
 import sys
 from bot import __main__ as command, parts
-from ingest import sync
+from ingest import embedding
 from tests.fakes import FakeEmbedder
 
 class Slow(FakeEmbedder):
@@ -30,7 +30,7 @@ class Slow(FakeEmbedder):
             sys.stdin.readline()
         return vectors
 
-sync._BATCH = 2
+embedding._BATCH = 2
 parts._embedder = lambda *_: Slow()
 sys.argv = ["threadbot", "ingest", sys.argv[1], "--data", sys.argv[2]]
 command.run()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ingest import revisions, sources
+from ingest.progress import Silent
 from ingest.survey import survey
-from ingest.sync import Silent
 from retrieval.errors import RetrievalError
 from retrieval.generations import Manifest
 from tests.ingest import pages

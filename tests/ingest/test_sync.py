@@ -15,7 +15,8 @@ from types import SimpleNamespace
 import pytest
 from filelock import FileLock
 
-from ingest import sync, write
+from ingest import write
+from ingest.progress import Silent
 from retrieval import generations
 from retrieval.errors import NoIndexError, RetrievalError
 from retrieval.lexical import LexicalIndex
@@ -528,7 +529,7 @@ def test_data_folder_removed_while_running(bench):
     bench.ingest()
     bench.write("tomatoes.txt", *TOMATOES[:1])
 
-    class Remover(sync.Silent):
+    class Remover(Silent):
         def stage(self, name: str, total: int | None) -> None:
             if name == "embed":
                 shutil.rmtree(bench.data)
@@ -541,7 +542,7 @@ def test_stages_are_announced_in_order(bench):
     """Loading the model is one of them, and there is none where every vector is known or nothing changed."""
     told = []
 
-    class Told(sync.Silent):
+    class Told(Silent):
         def stage(self, name: str, total: int | None) -> None:
             told.append((name, total))
 

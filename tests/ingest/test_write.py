@@ -11,7 +11,7 @@ import pytest
 
 from ingest import copying
 from ingest.cache import EmbeddingCache
-from ingest.sync import Silent
+from ingest.progress import Silent
 from ingest.write import Change, write_indexes
 from retrieval.lexical import LexicalIndex
 from retrieval.records import make_record

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ingest import sync
+from ingest.summary import Summary
 from retrieval import generations, probe
 from retrieval.errors import RetrievalError
 from retrieval.types import PassageId
@@ -117,4 +117,4 @@ def test_two_broken_ones_are_an_error(bench):
     with pytest.raises(RetrievalError, match=r"broken .* a second time; check the disk"):
         bench.ingest(probe=Spoiler(bench, 2))
     assert (bench.manifest.generation, generations.existing(bench.data)) == (1, [1])
-    assert isinstance(bench.ingest(), sync.Summary)
+    assert isinstance(bench.ingest(), Summary)

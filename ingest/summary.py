@@ -1,0 +1,42 @@
+"""What a run did, as it is shown, written as JSON and kept in the manifest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run did."""
+
+    #: The published generation after the run, None where there is none.
+    generation: int | None
+    #: Whether this run published it.
+    published: bool
+    files_read: int
+    #: (path, reason) of everything that could not be read.
+    skipped: tuple[tuple[str, str], ...]
+    new: int
+    changed: int
+    moved: int
+    removed: int
+    unchanged: int
+    #: Passages encoded by this run, and passages whose vectors were there already.
+    embedded: int = 0
+    cached: int = 0
+    seconds: float = 0.0
+    encoding_seconds: float = 0.0
+    #: Comments that are in the files and excluded.
+    excluded: int = 0
+    #: Whether the indexes were written anew because too much in them was dead.
+    compacted: bool = False
+    #: What was wrong with a first try at the new generation, which was then written a second time.
+    rebuilt: tuple[str, ...] = ()
+    #: What would be done and why, a line per comment that does not stay as it is; only of a dry run.
+    plan: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary as JSON values."""
+        skipped = [{"path": path, "reason": reason} for path, reason in self.skipped]
+        return asdict(self) | {"skipped": skipped, "plan": list(self.plan)}
