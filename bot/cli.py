@@ -173,6 +173,10 @@ def _serve(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None
         "POST /api/ask and GET /api/excerpts/ID give the JSON of `ask --json`; /openapi.json describes it. "
         "/healthz, /readyz and /metrics are for those who watch over it.",
     )
+    _address(parser)
+
+
+def _address(parser: Parser) -> None:
     parser.add_argument("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument(
         "--port", type=_port, metavar="N", help="port to listen on, 0 for any (default: 8080)"
@@ -186,8 +190,10 @@ def _telegram(commands: argparse._SubParsersAction[Parser], shared: Parser) -> N
         "telegram",
         "answer in Telegram until stopped",
         "The token comes from THREADBOT_TELEGRAM_TOKEN; who may ask, from THREADBOT_ALLOWED and "
-        "THREADBOT_ADMINS.",
+        "THREADBOT_ADMINS. With --port, or THREADBOT_HTTP_PORT, the HTTP service of `serve` runs beside it; "
+        "with THREADBOT_WEBHOOK_URL Telegram brings its updates there.",
     )
+    _address(parser)
     parser.add_argument(
         "--feedback",
         nargs="?",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -44,6 +45,13 @@ def _user_ids(text: str) -> str:
     if "*" in text:
         raise ValueError("administrators are named by their ids")
     return _ids(text)
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    """Check a webhook's secret as Telegram does."""
+    if re.fullmatch(r"[A-Za-z0-9_-]{0,256}", value.get_secret_value()) is None:
+        raise ValueError("a secret has 1 to 256 of A-Z, a-z, 0-9, _ and -")
+    return value
 
 
 Duration = Annotated[float, BeforeValidator(seconds)]
@@ -129,9 +137,26 @@ class Settings(BaseSettings):
     keep_feedback: Duration = Field(
         default="180d", validate_default=True, description="How long 👍 and 👎 are kept, with the question."
     )
-    http_host: str = Field(default="127.0.0.1", description="The address that `threadbot serve` listens on.")
-    http_port: int = Field(
-        default=8080, ge=0, le=65535, description="Its port; 0 lets the system choose one."
+    webhook_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$",
+        description="The public address at which Telegram reaches `POST /telegram`, such as "
+        "`https://bot.example/telegram`: `telegram` then takes updates there. Default: it fetches them.",
+    )
+    webhook_secret: Annotated[SecretStr, AfterValidator(_secret)] = Field(
+        default=SecretStr(""),
+        description="What Telegram shows there to prove itself: 1 to 256 of `A-Z a-z 0-9 _ -`, needed with "
+        "`THREADBOT_WEBHOOK_URL`.",
+    )
+    http_host: str = Field(
+        default="127.0.0.1", description="The address that `serve`, and `telegram` beside it, listen on."
+    )
+    http_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Its port; 0 lets the system choose one. Default: 8080; `telegram` listens only where "
+        "this is set or updates come by webhook.",
     )
     http_token: SecretStr = Field(
         default=SecretStr(""),
@@ -164,8 +189,11 @@ def interface_language(language: Literal["auto", "en", "zh"], environment: Mappi
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors()[0]
-    name = PREFIX + str(first["loc"][0]).upper()
-    what = first["msg"][:1].lower() + first["msg"][1:]
-    return (
-        f"The setting {name} is {first['input']!r}, but its {what}; correct it in the environment or in .env."
-    )
+    field = str(first["loc"][0])
+    what = first["msg"]
+    ours = what.removeprefix("Value error, ")
+    why = ours if ours != what else "its " + what[:1].lower() + what[1:]
+    secret = "Secret" in str(Settings.model_fields[field].annotation)  # such a value is shown to nobody
+    given = "not right" if secret else repr(first["input"])
+    name = PREFIX + field.upper()
+    return f"The setting {name} is {given}, but {why}; correct it in the environment or in .env."

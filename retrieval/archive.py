@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from retrieval import generations, page, readers
 from retrieval.errors import NoIndexError, RetrievalError, SupersededError, UsageError
@@ -18,6 +19,7 @@ from retrieval.types import Answer, Filters, Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from retrieval.embedder import Embedder
@@ -37,6 +39,18 @@ ANSWERED = 0.5
 _TRIES = 5
 
 R = TypeVar("R")
+
+
+class Stage(Protocol):
+    """How to measure a stage of an answer."""
+
+    def __call__(self, name: str) -> AbstractContextManager[None]:
+        """Return a context that lasts as long as the stage."""
+
+
+def _unmeasured(name: str) -> AbstractContextManager[None]:
+    del name
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +91,13 @@ class Archive:
         self._embedder = embedder
         self._excerpt_length = excerpt_length
         self._reranker = reranker
+        self._stage: Stage = _unmeasured
         self._open: _Generation | None = None
         self._lock = threading.RLock()
+
+    def observe(self, stage: Stage) -> None:
+        """Measure the stages of every answer from now on: embed, search and quote."""
+        self._stage = stage
 
     def warm(self) -> None:
         """Load the model and open the indexes, so that the first question need not.
@@ -111,10 +130,14 @@ class Archive:
 
         def answered(generation: _Generation) -> Answer:
             scope = scope_of(question.filters, generation.manifest)
-            sought = generation.sought(question.text)
-            dense = generation.store.nearest(self._embedder.question(question.text), _POOL, scope)
-            candidates = fuse(dense, generation.lexical.best(sought.wanted, _POOL, scope))
-            found = self._page(generation, question, candidates, sought)
+            with self._stage("embed"):
+                vector = self._embedder.question(question.text)
+            with self._stage("search"):
+                sought = generation.sought(question.text)
+                dense = generation.store.nearest(vector, _POOL, scope)
+                candidates = fuse(dense, generation.lexical.best(sought.wanted, _POOL, scope))
+            with self._stage("quote"):
+                found = self._page(generation, question, candidates, sought)
             likely = bool(found) and found[0].score >= ANSWERED
             return self._answer(
                 generation, question, found, answered=likely and not is_small_talk(question.text)

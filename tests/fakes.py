@@ -114,6 +114,9 @@ class FakeArchive:
         """Return MANIFEST."""
         return MANIFEST
 
+    def observe(self, stage: object) -> None:
+        """Measure nothing."""
+
     def warm(self) -> None:
         """Remember it."""
         self.warmed = True

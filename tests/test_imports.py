@@ -63,7 +63,7 @@ def test_the_import_reader_sees_every_kind_of_import():
     assert imported(source) == {"a", "d", "i", "j"}
 
 
-HEAVY = {"torch", "chromadb", "sentence_transformers", "transformers", "tantivy"}
+HEAVY = {"torch", "chromadb", "sentence_transformers", "transformers", "tantivy", "telegram"}
 
 
 @pytest.mark.parametrize(

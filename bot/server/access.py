@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Behind a proxy every client looks local; any of these gives a proxy away.
-_FORWARDING = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
+#: Behind a proxy every client looks local; any of these gives a proxy away, as does any X-Forwarded-….
+_FORWARDING = {
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-forwarded-for",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fly-client-ip",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,7 @@ class Access:
             )
         if not is_loopback(_without_port(host)):
             return Denial(403, "Without a token only http://localhost and http://127.0.0.1 are answered.")
-        if any(name in headers for name in _FORWARDING):
+        if any(_forwards(name.lower()) for name in headers):
             return Denial(403, "Behind a proxy the API needs a token; set THREADBOT_HTTP_TOKEN.")
         return None
 
@@ -57,6 +67,10 @@ class Access:
         # Bytes, for compare_digest refuses texts outside ASCII.
         same = hmac.compare_digest(given.strip().encode("utf-8", "replace"), self.token.encode())
         return scheme.lower() == "bearer" and same
+
+
+def _forwards(name: str) -> bool:
+    return name in _FORWARDING or name.startswith("x-forwarded-")
 
 
 def is_loopback(host: str) -> bool:

@@ -1,70 +1,98 @@
-"""What the service counts; nothing here knows a question or a token."""
+"""What one process counts, over HTTP and in Telegram; nothing here knows a question or a token."""
 
 from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from retrieval.generations import Manifest
     from retrieval.types import Answer
+
+    Front = Literal["http", "telegram"]
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Metrics:
-    """One service's metrics, in a registry of their own."""
+    """One process's metrics, in a registry of their own."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+        self._registry = registry = CollectorRegistry()
         self._questions = Counter(
             "threadbot_questions",
-            "Questions, by language and outcome.",
-            ["language", "outcome"],
-            registry=self._registry,
+            "Questions, by where they were asked, language and outcome (answered, nothing).",
+            ["front", "language", "outcome"],
+            registry=registry,
         )
         self._refusals = Counter(
-            "threadbot_refusals", "Requests turned away, by reason.", ["reason"], registry=self._registry
+            "threadbot_refusals",
+            "Questions and updates turned away, by reason (busy, denied, slow; limit, line, stranger).",
+            ["reason"],
+            registry=registry,
         )
-        self._errors = Counter(
-            "threadbot_errors", "Requests that failed for our fault.", registry=self._registry
-        )
+        self._errors = Counter("threadbot_errors", "What failed for our fault.", registry=registry)
         self._seconds = Histogram(
             "threadbot_stage_seconds",
-            "Seconds by stage.",
+            "Seconds by stage: wait; answer, of which embed, search and quote; send (to Telegram).",
             ["stage"],
             buckets=_SECONDS,
-            registry=self._registry,
+            registry=registry,
         )
-        self._running = Gauge(
-            "threadbot_running", "Questions accepted and not answered yet.", registry=self._registry
+        self._waiting = Gauge(
+            "threadbot_waiting",
+            "Questions accepted and not answered yet, by where they were asked.",
+            ["front"],
+            registry=registry,
+        )
+        self._updates = Counter(
+            "threadbot_updates",
+            "Telegram's updates, by what became of them (taken, again, odd, full).",
+            ["outcome"],
+            registry=registry,
+        )
+        self._telegram = Gauge(
+            "threadbot_telegram_up", "Whether Telegram answered when last spoken to.", registry=registry
         )
         self._generation = Gauge(
-            "threadbot_generation", "The generation answers come from.", registry=self._registry
+            "threadbot_generation", "The generation answers come from.", registry=registry
         )
-        self._comments = Gauge("threadbot_comments", "Comments in that generation.", registry=self._registry)
+        self._comments = Gauge("threadbot_comments", "Comments in that generation.", registry=registry)
         self._created = Gauge(
             "threadbot_generation_created_seconds",
             "When that generation was made, Unix time.",
-            registry=self._registry,
+            registry=registry,
         )
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, front: Front, answer: Answer) -> None:
         """Count a question that got an answer, or the word that there is none."""
-        self._questions.labels(answer.question.language, "answered" if answer.answered else "nothing").inc()
+        outcome = "answered" if answer.answered else "nothing"
+        self._questions.labels(front, answer.question.language, outcome).inc()
 
     def refused(self, reason: str) -> None:
-        """Count a request that was turned away."""
+        """Count a question that was turned away."""
         self._refusals.labels(reason).inc()
 
     def failed(self) -> None:
-        """Count a request that failed for our fault."""
+        """Count what failed for our fault."""
         self._errors.inc()
+
+    def took_update(self, outcome: str) -> None:
+        """Count an update of Telegram's."""
+        self._updates.labels(outcome).inc()
+
+    def reaches_telegram(self, up: Callable[[], bool]) -> None:
+        """Ask, whenever the metrics are read, whether Telegram answers."""
+        self._telegram.set_function(lambda: float(up()))
+
+    def waits(self, front: Front, number: Callable[[], int]) -> None:
+        """Ask, whenever the metrics are read, how many questions wait."""
+        self._waiting.labels(front).set_function(number)
 
     def shows(self, manifest: Manifest, created: float) -> None:
         """Say which generation answers come from."""
@@ -72,11 +100,9 @@ class Metrics:
         self._comments.set(sum(entry.comments for entry in manifest.threads))
         self._created.set(created)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Count a question as under way."""
-        with self._running.track_inprogress():
-            yield
+    def took(self, stage: str, seconds: float) -> None:
+        """Note how long a stage took."""
+        self._seconds.labels(stage).observe(seconds)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -85,7 +111,12 @@ class Metrics:
         try:
             yield
         finally:
-            self._seconds.labels(name).observe(time.perf_counter() - began)
+            self.took(name, time.perf_counter() - began)
+
+    def names(self) -> list[str]:
+        """Return the names of all metrics, as they are scraped."""
+        suffixes = {"counter": "_total"}
+        return [family.name + suffixes.get(family.type, "") for family in self._registry.collect()]
 
     def text(self) -> bytes:
         """Return all of it in Prometheus' text format."""

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from bot.server.body import AskBody
+from bot.server.hook import LARGEST_ID, SECRET_HEADER
 
 _Schema = dict[str, Any]
 
@@ -78,6 +79,8 @@ def document() -> _Schema:
         "paths": {
             "/api/ask": {"post": _ask()},
             "/api/excerpts/{id}": {"get": _excerpt()},
+            "/telegram": {"post": _telegram()},
+            "/openapi.json": {"get": _described()},
             "/healthz": {"get": _plain("The process runs.")},
             "/readyz": {"get": _plain("Questions can be answered.", {"503": _said("They can not; why.")})},
             "/metrics": {"get": _plain("Metrics in Prometheus' text format.")},
@@ -89,7 +92,10 @@ def document() -> _Schema:
                 "Excerpt": _EXCERPT,
                 "Error": _ERROR,
             },
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "secret": {"type": "apiKey", "in": "header", "name": SECRET_HEADER},
+            },
         },
     }
 
@@ -102,7 +108,8 @@ def _ask() -> _Schema:
         "requestBody": {"required": True, "content": _json("Ask")},
         "responses": {
             "200": _response("The answer.", "Answer"),
-            **_errors("401", "403", "408", "413", "422", "503"),
+            **_errors("400", "401", "403", "408", "413", "422"),
+            "503": _later(),
         },
     }
 
@@ -116,8 +123,49 @@ def _excerpt() -> _Schema:
             {"name": "id", "in": "path", "required": True, "schema": _TEXT},
             {"name": "lang", "in": "query", "schema": _LANGUAGE},
         ],
-        "responses": {"200": _response("The comment.", "Excerpt"), **_errors("401", "403", "404", "503")},
+        "responses": {
+            "200": _response("The comment.", "Excerpt"),
+            **_errors("400", "401", "403", "404", "422"),
+            "503": _later(),
+        },
     }
+
+
+def _telegram() -> _Schema:
+    update = {
+        "type": "object",
+        "properties": {"update_id": _NUMBER | {"maximum": LARGEST_ID}},
+        "required": ["update_id"],
+    }
+    return {
+        "operationId": "telegram",
+        "summary": "Take one of Telegram's updates, where it brings them; they are dealt with later.",
+        "security": [{"secret": []}],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": update}}},
+        "responses": {
+            "200": {"description": "Taken.", "content": {"application/json": {"schema": {"type": "object"}}}},
+            **_errors("400", "403", "404", "408", "413"),
+            "503": _later(),
+        },
+    }
+
+
+def _described() -> _Schema:
+    return {
+        "operationId": "description",
+        "summary": "This description.",
+        "responses": {
+            "200": {
+                "description": "In OpenAPI 3.1.",
+                "content": {"application/json": {"schema": {"type": "object"}}},
+            }
+        },
+    }
+
+
+def _later() -> _Schema:
+    header = {"required": True, "description": "In how many seconds to come again.", "schema": _NUMBER}
+    return _response("Not now, in one sentence.", "Error") | {"headers": {"Retry-After": header}}
 
 
 def _errors(*statuses: str) -> dict[str, _Schema]:

@@ -27,13 +27,18 @@ class Worker:
         self._idle.set()
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="answer")
 
+    @property
+    def pending(self) -> int:
+        """Return how many calls wait or run."""
+        return self._pending
+
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a call returns, once its turn has come.
 
         :raises Busy: If as many as may wait are waiting.
         """
         if self._pending >= self._limit:
-            raise Busy
+            raise Busy("Too many questions are waiting; ask again in a moment.")
         self._pending += 1
         self._idle.clear()
         future = asyncio.get_running_loop().run_in_executor(self._executor, lambda: call(*args, **kwargs))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from telegram.error import ChatMigrated, Forbidden, TelegramError
@@ -53,6 +54,7 @@ class Asked:
     private: bool = True
     #: The thread of the answer it replies to, if any.
     thread: str | None = None
+    accepted: float = field(default_factory=time.perf_counter)
 
     @property
     def pending(self) -> Pending:
@@ -116,16 +118,19 @@ async def answer(bot: Bot, desk: Desk, asked: Asked) -> None:
     """Give a question its answer or an apology."""
     courier = Courier(bot, desk, asked.place)
     page: Page | None = None
+    desk.metrics.took("wait", time.perf_counter() - asked.accepted)
     try:
         async with working(courier, asked):
             page, excerpts, manifest = await _found(desk, asked)
         desk.store.keep(page)
-        await present(courier, page, [Card(excerpt) for excerpt in excerpts], manifest)
+        with desk.metrics.stage("send"):
+            await present(courier, page, [Card(excerpt) for excerpt in excerpts], manifest)
     except Complaint as complaint:
         await courier.say(complaint(asked.language))
     except TelegramError as error:
         await apologise(courier, error, page, asked.language)
     except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an apology
+        desk.metrics.failed()
         log.error("A question was not answered: %s", what_happened(error))
         await courier.say(messages.SORRY(asked.language))
     if courier.reached:  # else, as when a stop cancels this, the next start apologises

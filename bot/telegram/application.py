@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from telegram.error import InvalidToken, TelegramError
@@ -24,16 +23,20 @@ from telegram.ext import (
     filters,
 )
 
-from bot.telegram import menus, messages, polling, redaction
+from bot.server.health import Health
+from bot.server.metrics import Metrics
+from bot.telegram import configured, menus, messages, polling, redaction
 from bot.telegram.answering import Courier
 from bot.telegram.desk import Context, Desk, log
 from bot.telegram.handlers import admin, chats, choosing, clicks, inline, questions, starting
+from bot.telegram.intake import Intake, Updates
 from bot.telegram.polling import Poller
 from bot.telegram.redaction import what_happened
 from bot.telegram.reingest import Reingest, described
 from bot.telegram.requests import Bot, Patience, Request
 from bot.telegram.sending import Place
 from bot.telegram.store import Store
+from bot.telegram.webhook import Receiver
 from retrieval.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 
     from telegram.ext import Application
 
+    from bot.server.hook import Hook
     from bot.settings import Settings
     from bot.telegram.ports import Clock, Sleep
     from bot.telegram.reingest import Run
@@ -50,6 +54,8 @@ if TYPE_CHECKING:
     Threadbot = Application[Bot, Context, dict[Any, Any], dict[Any, Any], Desk, None]
 
 _CONCURRENT = 256
+#: Updates under way at a time, five fetches' worth; more have to wait at Telegram's.
+_MOST_UPDATES = 500
 _THREADS = 2
 _CONNECTIONS = 64
 _TIDY_EVERY = 3_600.0
@@ -84,26 +90,47 @@ class Ports:
     timeout: float = 20.0
     #: Seconds that what is running may take when the bot is told to stop.
     grace: float = 25.0
+    metrics: Metrics = field(default_factory=Metrics)
+    health: Health = field(default_factory=Health)
 
 
 async def serve(
-    settings: Settings, archive: Archive, stop: asyncio.Event, ports: Ports | None = None
+    settings: Settings,
+    archive: Archive,
+    stop: asyncio.Event,
+    ports: Ports | None = None,
+    hook: Hook | None = None,
 ) -> None:
     """Answer until `stop` is set; then finish what is being answered.
 
-    :raises ConfigError: If Telegram rejects the token.
-    :raises RetrievalError: If there is no index, or another program fetches this bot's updates.
+    With a hook Telegram brings updates there, without one they are fetched.
+
+    :raises ConfigError: If Telegram rejects the token or the hook's address.
+    :raises RetrievalError: If there is no index, or another program gets this bot's updates.
     """
     ports = ports or Ports()
     redaction.hush()
     os.environ.setdefault("PTB_TIMEDELTA", "1")  # the library's waits as timedeltas, and no warning about it
+    ports.health.telegram = False
+    ports.metrics.reaches_telegram(lambda: bool(ports.health.telegram))
     with _executor() as executor, Store(settings.data_dir / "bot.sqlite") as store:
         reingest = Reingest(settings.data_dir, ports.ingest)
-        desk = Desk(settings, archive, store, executor, reingest, ports.sleep, ports.clock)
+        desk = Desk(
+            settings,
+            archive,
+            store,
+            executor,
+            reingest,
+            ports.sleep,
+            ports.clock,
+            ports.metrics,
+            ports.health,
+        )
         await desk.off_loop(archive.warm)
-        async with _running(build(desk, ports.timeout), stop, ports.grace) as application:
+        ports.health.model = True
+        async with _running(build(desk, ports.timeout), stop, ports.grace, hook) as application:
             if application is not None:
-                await _until(stop, application)
+                await _until(stop, application, hook)
 
 
 def build(desk: Desk, timeout: float) -> Threadbot:
@@ -112,6 +139,7 @@ def build(desk: Desk, timeout: float) -> Threadbot:
         ApplicationBuilder()
         .bot(bot_of(desk, timeout))
         .updater(None)
+        .update_queue(Updates(_MOST_UPDATES))
         .job_queue(None)
         .context_types(contexts(desk))
         .concurrent_updates(_CONCURRENT)
@@ -132,20 +160,13 @@ def bot_of(desk: Desk, timeout: float) -> Bot:
     settings = desk.settings
     address = settings.telegram_api.rstrip("/")
     return Bot(
-        token(settings),
+        configured.token(settings),
         base_url=f"{address}/bot",
         base_file_url=f"{address}/file/bot",
-        request=Request(_CONNECTIONS, timeout),
-        get_updates_request=Request(2, timeout),
+        request=Request(_CONNECTIONS, timeout, desk.health),
+        get_updates_request=Request(2, timeout, desk.health),
         rate_limiter=Patience(desk.sleep, desk.clock),
     )
-
-
-def token(settings: Settings) -> str:
-    """Return the token; raise ConfigError where there is none."""
-    if settings.telegram_token is None:
-        raise ConfigError("There is no token; set THREADBOT_TELEGRAM_TOKEN to the one @BotFather gave you.")
-    return settings.telegram_token.get_secret_value()
 
 
 def add_handlers(application: Threadbot) -> None:
@@ -164,23 +185,13 @@ def add_handlers(application: Threadbot) -> None:
     application.add_error_handler(_note)
 
 
-def stop_on_signals(stop: asyncio.Event) -> None:
-    """Let SIGTERM and Ctrl-C stop the bot gracefully."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-
-
 @asynccontextmanager
 async def _running(
-    application: Threadbot, stop: asyncio.Event, grace: float
+    application: Threadbot, stop: asyncio.Event, grace: float, hook: Hook | None
 ) -> AsyncIterator[Threadbot | None]:
     """Initialise and start an application, and end it; None where it was stopped before it got that far."""
     desk = application.bot_data
-    connecting = asyncio.create_task(_connect(application, desk))
+    connecting = asyncio.create_task(_connect(application, desk, fetching=hook is None))
     await _first(connecting, stop)
     if not connecting.done():
         connecting.cancel()
@@ -198,39 +209,43 @@ async def _running(
         await _finish(application, desk, grace)
 
 
-async def _connect(application: Threadbot, desk: Desk) -> None:
+async def _connect(application: Threadbot, desk: Desk, *, fetching: bool) -> None:
     """Make Telegram's acquaintance, however long the network takes to come up."""
     pause = 1.0
     while True:
         try:
             await application.initialize()
         except InvalidToken:
-            raise ConfigError(polling.REJECTED) from None
+            raise ConfigError(*polling.REJECTED) from None
         except TelegramError as error:
             log.warning("Telegram was not reached, trying again: %s", what_happened(error))
             await desk.sleep(pause)
             pause = min(_LONGEST_PAUSE, pause * 2)
         else:
             break
-    with contextlib.suppress(TelegramError):  # a webhook that stays in the way shows as a conflict
-        await application.bot.delete_webhook()
+    if fetching:  # a webhook set before, and left in the way, shows as a conflict
+        with contextlib.suppress(TelegramError):
+            await application.bot.delete_webhook(drop_pending_updates=False)
 
 
-async def _until(stop: asyncio.Event, application: Threadbot) -> None:
-    """Fetch updates and keep house until told to stop, or until fetching fails for good."""
+async def _until(stop: asyncio.Event, application: Threadbot, hook: Hook | None) -> None:
+    """Take updates and keep house until told to stop, or until that fails for good."""
     desk, bot = application.bot_data, application.bot
-    poller = Poller(bot, desk, application.update_queue)
-    fetching = asyncio.create_task(poller.run())
+    queue = application.update_queue
+    assert isinstance(queue, Updates)  # noqa: S101 - `build` made it
+    intake = Intake(bot, desk, queue)
+    source = Poller(bot, desk, intake) if hook is None else Receiver(bot, desk, intake, hook)
+    taking = asyncio.create_task(source.run())
     chores = (_apologise(bot, desk), menus.publish(bot, desk.access().admins), _tidy(desk), _schedule(desk))
     house = [asyncio.create_task(chore) for chore in chores]
     log.info("Answering as @%s.", bot.username)
-    await _first(fetching, stop)
-    for task in (fetching, *house):
+    await _first(taking, stop)
+    for task in (taking, *house):
         task.cancel()
-    await asyncio.wait({fetching, *house})
-    if not fetching.cancelled() and (error := fetching.exception()):
+    await asyncio.wait({taking, *house})
+    if not taking.cancelled() and (error := taking.exception()):
         raise error
-    await poller.confirm()
+    await source.confirm()
 
 
 async def _finish(application: Threadbot, desk: Desk, grace: float) -> None:

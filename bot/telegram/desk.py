@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from telegram.ext import CallbackContext
 
+from bot.server.health import Health
+from bot.server.metrics import Metrics
 from bot.telegram.access import Access
 from bot.telegram.lengths import resized
 from bot.telegram.limits import Limits
@@ -53,6 +55,8 @@ class Desk:
     reingest: Reingest
     sleep: Sleep = asyncio.sleep
     clock: Clock = time.time
+    metrics: Metrics = field(default_factory=Metrics)
+    health: Health = field(default_factory=Health)
     queue: Queue = field(default_factory=lambda: Queue(_LONGEST_LINE))
     limits: Limits = field(init=False)
     #: People type inline questions letter by letter; strangers need to be told their id, not served.
@@ -70,6 +74,7 @@ class Desk:
         self.limits = Limits(each, total, _MINUTE)
         self.inline_limits = Limits(_LETTERS * each, _LETTERS * total, _MINUTE)
         self.stranger_limits = Limits(_TOLD, total, _MINUTE)
+        self.metrics.waits("telegram", lambda: self.queue.pending)
 
     def access(self) -> Access:
         """Return who may ask now."""
@@ -114,7 +119,9 @@ class Desk:
         return await self.off_loop(lambda: self.archive.show(comment, language))
 
     def _answer(self, question: Question, length: int) -> Answer:
-        answer = self.archive.answer(question)
+        with self.metrics.stage("answer"):
+            answer = self.archive.answer(question)
+        self.metrics.answered("telegram", answer)
         if length == self.settings.excerpt_length:
             return answer
         return replace(answer, excerpts=tuple(resized(excerpt, length) for excerpt in answer.excerpts))

@@ -6,23 +6,21 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from telegram import Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.telegram.desk import log
+from bot.telegram.intake import KINDS
 from bot.telegram.redaction import what_happened
 from bot.telegram.requests import seconds_of
 from retrieval.errors import ConfigError, RetrievalError
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Iterable
 
     from bot.telegram.desk import Desk
+    from bot.telegram.intake import Intake
     from bot.telegram.requests import Bot
 
-#: What the bot wants to hear of.
-KINDS = ["message", "callback_query", "inline_query", "my_chat_member"]
 #: Seconds one request waits for updates.
 _WAIT = 30
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
@@ -61,10 +59,10 @@ def gives_way(running: float, conflicts: int) -> bool:
 
 
 class Poller:
-    """Puts updates into a queue until it is cancelled."""
+    """Fetches updates until it is cancelled."""
 
-    def __init__(self, bot: Bot, desk: Desk, queue: asyncio.Queue[object]) -> None:
-        self._bot, self._desk, self._queue = bot, desk, queue
+    def __init__(self, bot: Bot, desk: Desk, intake: Intake) -> None:
+        self._bot, self._desk, self._intake = bot, desk, intake
         self._offset: int | None = None
         self._conflicts = 0
 
@@ -76,6 +74,7 @@ class Poller:
         """
         began, pause = self._desk.clock(), _FIRST_PAUSE
         while True:
+            await self._intake.room()
             try:
                 await self._fetch(_WAIT)
                 self._conflicts, pause = 0, _FIRST_PAUSE
@@ -94,29 +93,25 @@ class Poller:
     async def _fetch(self, wait: int) -> None:
         found = batch(await self._bot.raw_updates(self._offset, wait, KINDS), self._offset)
         for raw in found.updates:
-            if self._desk.store.take(raw["update_id"], self._desk.clock()):
-                await self._put(raw)
+            self._intake.take_fetched(raw)
         self._offset = found.offset
-
-    async def _put(self, raw: dict[str, Any]) -> None:
-        try:
-            update = Update.de_json(raw, self._bot)
-        except Exception as error:  # noqa: BLE001 - one update nobody understands must not stop the others
-            log.warning("An update was not understood: %s", what_happened(error))
-            return
-        await self._queue.put(update)
 
     def _give_up(self, error: TelegramError, running: float) -> None:
         if isinstance(error, InvalidToken):
-            raise ConfigError(REJECTED) from None
+            raise ConfigError(*REJECTED) from None
         if isinstance(error, Conflict):
             self._conflicts += 1
             if gives_way(running, self._conflicts):
-                raise RetrievalError(TAKEN) from None
+                raise RetrievalError(*TAKEN) from None
 
 
-REJECTED = "Telegram does not accept the token; set THREADBOT_TELEGRAM_TOKEN to the one @BotFather gave you."
+#: In English and Chinese.
+REJECTED = (
+    "Telegram does not accept the token; set THREADBOT_TELEGRAM_TOKEN to the one @BotFather gave you.",
+    "Telegram 不接受这个令牌；请把 THREADBOT_TELEGRAM_TOKEN 设为 @BotFather 给您的令牌。",
+)
 TAKEN = (
     "Another program is fetching this bot's updates; stop it, or give this one a token of its own "
-    "in THREADBOT_TELEGRAM_TOKEN."
+    "in THREADBOT_TELEGRAM_TOKEN.",
+    "另一个程序正在接收这个机器人的消息；请停止它，或在 THREADBOT_TELEGRAM_TOKEN 中换一个令牌。",
 )

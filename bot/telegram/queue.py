@@ -53,6 +53,11 @@ class Queue:
         line = self._lines.get(chat)
         return len(line.waiting) if line else 0
 
+    @property
+    def pending(self) -> int:
+        """Return how many jobs of all chats wait or run."""
+        return sum(len(line.waiting) + (line.task is not None) for line in self._lines.values())
+
     async def cancel(self, chat: int) -> int:
         """Drop what waits in a chat; return how many jobs that was."""
         line = self._lines.get(chat)

@@ -60,8 +60,16 @@ def handler(stream: TextIO, hidden: Iterable[str]) -> logging.Handler:
     """Return what writes the log to a stream, with secrets blanked out."""
     made = logging.StreamHandler(stream)
     made.addFilter(Redacting(hidden))
-    made.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    made.setFormatter(_Lines())
     return made
+
+
+class _Lines(logging.Formatter):
+    """Words for people; what the HTTP service logs is JSON and stays so."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        return line if record.name.startswith("threadbot.http") else f"{record.levelname} {line}"
 
 
 def what_happened(error: BaseException) -> str:

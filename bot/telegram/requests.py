@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
     from telegram._utils.types import JSONDict
 
+    from bot.server.health import Health
     from bot.telegram.ports import Clock, Sleep
 
-_TOO_MANY = 429
+_TOO_MANY, _THEIR_FAULT = 429, 500
 #: Seconds to wait where Telegram asks for patience but does not say how much.
 _UNSAID = 3
 #: Telegram asking for more than this (seconds) is as good as a refusal.
@@ -61,14 +62,20 @@ def _trusted() -> ssl.SSLContext:
 class Request(HTTPXRequest):
     """HTTP that logs nothing it reads, and names every 429 for what it is."""
 
-    def __init__(self, connections: int, timeout: float) -> None:
+    def __init__(self, connections: int, timeout: float, health: Health) -> None:
+        self._health = health
         super().__init__(
             connection_pool_size=connections, read_timeout=timeout, httpx_kwargs={"verify": _trusted()}
         )
 
     async def do_request(self, *args: Any, **named: Any) -> tuple[int, bytes]:  # noqa: ANN401 - handed on
         """See `BaseRequest.do_request`."""
-        code, payload = await super().do_request(*args, **named)
+        try:
+            code, payload = await super().do_request(*args, **named)
+        except TelegramError:
+            self._health.telegram = False
+            raise
+        self._health.telegram = code < _THEIR_FAULT
         if code == _TOO_MANY and not _names_its_wait(payload):
             raise RetryAfter(_UNSAID)
         return code, payload

@@ -145,6 +145,7 @@ async def _notice(query: CallbackQuery, context: Context) -> str | None:
     if standing == Standing.STRANGER:
         return messages.STRANGER(language, user=query.from_user.id)
     if press.verb in _SEARCHES and (wait := desk.limits.take(chat, desk.clock())) > 0:
+        desk.metrics.refused("limit")
         return messages.TOO_MANY(language, seconds=math.ceil(wait))
     click = Click(
         press, _courier(query, context), query.message.message_id, query.from_user.id, language, standing
@@ -162,6 +163,7 @@ async def _carried_out(click: Click) -> str | None:
     except RetrievalError as error:
         return error.sentence(click.spoken)
     except Exception as error:  # noqa: BLE001 - whatever it is, the presser gets an apology
+        click.desk.metrics.failed()
         log.warning("A press came to nothing: %s", what_happened(error))
         return messages.SORRY(click.spoken)
 

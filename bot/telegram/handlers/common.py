@@ -66,9 +66,11 @@ async def admitted(message: Message, context: Context, *, admin: bool = False) -
         return True
     if standing == Standing.MEMBER:
         await say(message, context, messages.ADMINS_ONLY)
-    elif context.desk.stranger_limits.take(user, context.desk.clock()) > 0:
         return False
-    elif is_private(message):
+    context.desk.metrics.refused("stranger")
+    if context.desk.stranger_limits.take(user, context.desk.clock()) > 0:
+        return False
+    if is_private(message):
         await say(message, context, messages.STRANGER, user=user)
     else:
         await say(message, context, messages.STRANGER_IN_GROUP, user=user, chat=message.chat_id)
@@ -79,6 +81,7 @@ async def in_time(message: Message, context: Context) -> bool:
     """Tell whether a chat may ask now; where it may not it is told when."""
     wait = context.desk.limits.take(message.chat_id, context.desk.clock())
     if wait > 0:
+        context.desk.metrics.refused("limit")
         await say(message, context, messages.TOO_MANY, seconds=math.ceil(wait))
     return wait <= 0
 

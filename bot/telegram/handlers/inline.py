@@ -53,6 +53,7 @@ async def asked(update: Update, context: Context) -> None:
     desk.latest[user] = query.id
     wait = desk.inline_limits.take(user, desk.clock())
     if wait > 0:
+        desk.metrics.refused("limit")
         await _nothing(query, messages.INLINE_WAIT(language, seconds=math.ceil(wait)))
         return
     async with desk.typing[user]:

@@ -125,6 +125,7 @@ async def _receive(message: Message, context: Context, text: str) -> None:
     desk.store.begin(asked.pending)
     if not desk.queue.submit(message.chat_id, job):
         desk.store.finish(message.chat_id, message.message_id)
+        desk.metrics.refused("line")
         await say(message, context, messages.QUEUE_FULL, count=desk.queue.waiting(message.chat_id))
 
 

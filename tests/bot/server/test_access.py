@@ -16,7 +16,9 @@ def test_without_a_token_other_names_are_turned_away(host):
     assert Access("", local=True).denial(host, CIMultiDict()).status == 403
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "forwarded", "Via", "x-real-ip"])
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "forwarded", "Via", "x-real-ip", "X-FORWARDED-proto", "CF-Connecting-IP"]
+)
 def test_without_a_token_a_proxy_is_turned_away(header):
     """Behind a proxy everyone looks local."""
     assert Access("", local=True).denial("localhost", CIMultiDict({header: "1.2.3.4"})).status == 403

@@ -1,32 +1,22 @@
 import asyncio
 import json
-import threading
-from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import jsonschema
 import pytest
 
-from bot.server.access import Access
-from bot.server.application import Service, application
+from bot.server.application import application
+from bot.server.health import Health
 from bot.server.metrics import Metrics
 from bot.server.openapi import document
 from bot.server.serving import listening
-from bot.server.worker import Worker
 from retrieval.errors import ConfigError, NoIndexError
+from tests.bot.server.place import Slow, serving
 from tests.fakes import FakeArchive
 
 TOKEN = "s3cret"  # noqa: S105 - it guards nothing
 SECRET = {"question": "my secret"}
-
-
-@asynccontextmanager
-async def serving(archive=None, *, token="", waiting=10):
-    """Serve on a free port; give a client whose addresses are relative to it, and the service."""
-    service = Service(archive or FakeArchive(), Worker(waiting), Access(token, local=True), Metrics(), 5)
-    async with listening(application(service), "127.0.0.1", 0) as url, aiohttp.ClientSession(url) as client:
-        yield client, service
-    await service.worker.close()
 
 
 def follows(value, schema):
@@ -77,27 +67,6 @@ async def test_a_body_too_large_is_refused():
         follows(await answer.json(), "Error")
 
 
-async def test_huge_headers_are_refused_and_the_service_goes_on():
-    """A request that aiohttp itself refuses costs nobody else anything."""
-    async with serving() as (client, _):
-        async with client.get("/healthz", headers={"X-Large": "x" * 100_000}) as answer:
-            assert answer.status == 400
-        async with client.get("/healthz") as answer:
-            assert await answer.text() == "ok\n"
-
-
-async def test_half_a_request_stops_nobody():
-    """A client that sends half a request and leaves does not keep others from being answered."""
-    async with serving() as (client, _):
-        url = client._base_url
-        _, writer = await asyncio.open_connection(url.host, url.port)
-        writer.write(b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{")
-        await writer.drain()
-        writer.close()
-        async with client.post("/api/ask", json={"question": "bees"}) as answer:
-            assert answer.status == 200
-
-
 async def test_the_token_guards_the_api_alone():
     """With a token set, questions need it; whoever watches over the service does not."""
     async with serving(token=TOKEN) as (client, _):
@@ -109,20 +78,6 @@ async def test_the_token_guards_the_api_alone():
         headers = {"Authorization": f"Bearer {TOKEN}"}
         async with client.post("/api/ask", json={"question": "bees"}, headers=headers) as answer:
             assert answer.status == 200
-
-
-class Slow(FakeArchive):
-    """An archive that answers when it is let."""
-
-    def __init__(self):
-        super().__init__()
-        self.begun, self.let = threading.Event(), threading.Event()
-
-    def answer(self, question):
-        """Wait, then answer."""
-        self.begun.set()
-        self.let.wait(10)
-        return super().answer(question)
 
 
 async def test_more_than_can_wait_is_sent_away_to_come_again():
@@ -141,17 +96,44 @@ async def test_more_than_can_wait_is_sent_away_to_come_again():
 
 
 async def test_running_answers_finish_when_the_service_stops():
-    """Whoever was accepted is answered, though the service is told to stop meanwhile."""
+    """Whoever was accepted is answered, whoever comes later sent away; the process itself is healthy."""
+    archive, stop = Slow(), asyncio.Event()
+    async with serving(archive, health=Health(stop, model=True)) as (client, _):
+        first = asyncio.create_task(client.post("/api/ask", json={"question": "bees"}))
+        await asyncio.to_thread(archive.begun.wait, 10)
+        stop.set()
+        async with client.post("/api/ask", json={"question": "late"}) as late:
+            assert (late.status, late.headers["Retry-After"]) == (503, "1")
+        async with client.get("/readyz") as ready, client.get("/healthz") as healthy:
+            assert (ready.status, healthy.status) == (503, 200)
+        archive.let.set()
+        async with await first as answer:
+            assert answer.status == 200
+
+
+async def test_closing_waits_for_running_answers():
+    """Nobody who was accepted sees the connection break."""
     archive = Slow()
-    service = Service(archive, Worker(10), Access("", local=True), Metrics(), 5)
     async with aiohttp.ClientSession() as client:
-        async with listening(application(service), "127.0.0.1", 0) as url:
-            first = asyncio.create_task(client.post(f"{url}/api/ask", json={"question": "bees"}))
+        async with serving(archive) as (near, _):
+            first = asyncio.create_task(client.post(near._base_url / "api/ask", json={"question": "bees"}))
             await asyncio.to_thread(archive.begun.wait, 10)
             asyncio.get_running_loop().call_later(0.05, archive.let.set)
         async with await first as answer:
             assert answer.status == 200
-    await service.worker.close()
+
+
+async def test_a_model_that_is_being_loaded_is_not_ready():
+    """And nobody waits for it to be told so."""
+    health = Health()
+    async with serving(health=health) as (client, _):
+        async with client.get("/readyz") as answer:
+            assert (answer.status, await answer.text()) == (503, "The model is not loaded yet.\n")
+        async with client.get("/metrics") as answer:
+            assert answer.status == 200
+        health.model = True
+        async with client.get("/readyz") as answer:
+            assert (answer.status, await answer.text()) == (200, "ready\n")
 
 
 async def test_an_archive_without_index_is_not_ready():
@@ -208,7 +190,7 @@ async def test_metrics_count_questions_and_refusals():
             pass
         async with client.get("/metrics") as answer:
             text = await answer.text()
-    assert 'threadbot_questions_total{language="en",outcome="answered"} 1.0' in text
+    assert 'threadbot_questions_total{front="http",language="en",outcome="answered"} 1.0' in text
     assert 'threadbot_refusals_total{reason="denied"} 1.0' in text
     assert "threadbot_generation 12.0" in text
     assert "threadbot_comments 34.0" in text
@@ -226,3 +208,36 @@ async def test_the_description_is_served():
     """`/openapi.json` is the description that these tests hold answers against."""
     async with serving() as (client, _), client.get("/openapi.json") as answer:
         assert await answer.json() == document()
+
+
+async def test_without_a_webhook_there_is_no_such_route():
+    """`serve` takes no updates."""
+    async with serving() as (client, _), client.post("/telegram", json={"update_id": 1}) as answer:
+        assert answer.status == 404
+
+
+def test_the_readme_lists_every_metric():
+    """No more and no fewer than there are."""
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    _, _, below = readme.partition("### Metrics\n")
+    rows = [line.split("`")[1] for line in below.partition("\n## ")[0].splitlines() if line.startswith("| `")]
+    assert sorted(rows) == sorted(Metrics().names())
+
+
+async def test_every_stage_of_an_answer_is_measured(tmp_path):
+    """Waiting, encoding, searching, quoting, and all of it."""
+    from ingest import sync
+    from retrieval.archive import Archive
+    from tests.fakes import FakeEmbedder
+
+    sync.ingest([Path(sync.__file__).parent / "samples"], tmp_path, FakeEmbedder())
+    archive = Archive(tmp_path, FakeEmbedder())
+    async with serving(archive) as (client, service):
+        archive.observe(service.metrics.stage)
+        async with client.post("/api/ask", json={"question": "bees"}) as answer:
+            assert answer.status == 200
+        async with client.get("/metrics") as answer:
+            text = await answer.text()
+    archive.close()
+    for stage in ("wait", "answer", "embed", "search", "quote"):
+        assert f'threadbot_stage_seconds_count{{stage="{stage}"}} 1.0' in text

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
 BOT = {"id": 999, "is_bot": True, "first_name": "threadbot", "username": "thread_bot"}
@@ -21,7 +22,9 @@ _JSON = {
     "allowed_updates", "button", "commands", "entities", "link_preview_options", "reaction",
     "reply_markup", "reply_parameters", "results", "scope",
 }  # fmt: skip
-_NUMBERS = {"chat_id", "message_id", "message_thread_id", "offset", "timeout", "cache_time"}
+_NUMBERS = {
+    "chat_id", "message_id", "message_thread_id", "offset", "timeout", "cache_time", "max_connections",
+}  # fmt: skip
 _LONGEST, _MOST_ENTITIES, _LONGEST_DATA = 4096, 100, 64
 
 
@@ -105,6 +108,10 @@ class Double:
         self._messages = count(1000)
         self._runner: web.AppRunner | None = None
         self._closed = False
+        #: The webhook that was set, as it was set, and where its public address leads to.
+        self.webhook: dict[str, Any] | None = None
+        self.leads_to = ""
+        self.webhook_state: dict[str, Any] = {}
 
     async def start(self) -> None:
         """Listen on a free port."""
@@ -132,8 +139,24 @@ class Double:
         """Fail the next calls of a method, one fault each."""
         self._faults[method].extend(faults)
 
+    async def bring(self, update: dict[str, Any], secret: str | None = None) -> int:
+        """Bring an update to the webhook once; return the status it is answered with."""
+        assert self.webhook is not None
+        given = self.webhook["secret_token"] if secret is None else secret
+        headers = {"X-Telegram-Bot-Api-Secret-Token": given}
+        async with (
+            aiohttp.ClientSession() as client,
+            client.post(self.leads_to, json=update, headers=headers) as answer,
+        ):
+            return answer.status
+
     async def push(self, *updates: dict[str, Any]) -> None:
-        """Deliver updates as they are, with the next poll."""
+        """Deliver updates as they are: with the next poll, or to the webhook where one is set."""
+        if self.webhook is not None:
+            self._newest = max(self._newest, *(each["update_id"] for each in updates))
+            for each in updates:
+                assert await self.bring(each) == 200
+            return
         async with self._changed:
             self._updates += updates
             self._newest = max(self._newest, *(each["update_id"] for each in updates))
@@ -241,6 +264,12 @@ class Double:
             return _result(await self._poll(call))
         if call.method == "getMe":
             return _result(BOT)
+        if call.method in {"setWebhook", "deleteWebhook"}:
+            self.webhook = call.data if call.method == "setWebhook" else None
+        if call.method == "getWebhookInfo":
+            url = self.webhook["url"] if self.webhook else ""
+            state = {"url": url, "has_custom_certificate": False, "pending_update_count": 0}
+            return _result(state | self.webhook_state)
         if (wrong := _wrong(call)) is not None:
             return _refusal(400, f"Bad Request: {wrong}", {})
         if call.method == "sendMessage":

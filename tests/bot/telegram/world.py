@@ -7,6 +7,8 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from bot.server.health import Health
+from bot.server.metrics import Metrics
 from bot.settings import Settings
 from bot.telegram.application import Ports, serve
 from tests.bot.telegram.double import TOKEN, Call, Double
@@ -15,6 +17,7 @@ from tests.fakes import FakeArchive
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.server.hook import Hook
     from retrieval.types import Answer, Excerpt, Language, Question
 
 #: Waits this long (seconds) last until a test moves the clock; shorter ones are over at once.
@@ -108,18 +111,28 @@ class World:
         self.stopping = asyncio.Event()
         self.timeout, self.grace = 10.0, 10.0
         self.task: asyncio.Task[None] | None = None
+        self.metrics, self.health = Metrics(), Health()
 
-    async def start(self, **changes: object) -> None:
-        """Start the bot and wait until it fetches updates."""
+    async def start(self, hook: Hook | None = None, **changes: object) -> None:
+        """Start the bot and wait until it fetches updates, or has set its webhook."""
         if not self.api.url:
             await self.api.start()
         self.stopping = asyncio.Event()
         values = {"allowed": f"1,2,3,{GROUP}", "admins": str(ADMIN)} | changes
         settings = Settings(data_dir=self.data_dir, telegram_token=TOKEN, telegram_api=self.api.url, **values)
-        ports = Ports(self.time.sleep, self.time.clock, self._ingest, self.timeout, self.grace)
-        before = len(self.api.of("getUpdates"))
-        self.task = asyncio.create_task(serve(settings, self.archive, self.stopping, ports))
-        polled = asyncio.create_task(self.api.until("getUpdates", before + 1))
+        ports = Ports(
+            self.time.sleep,
+            self.time.clock,
+            self._ingest,
+            self.timeout,
+            self.grace,
+            self.metrics,
+            self.health,
+        )
+        first = "getUpdates" if hook is None else "setWebhook"
+        before = len(self.api.of(first))
+        self.task = asyncio.create_task(serve(settings, self.archive, self.stopping, ports, hook))
+        polled = asyncio.create_task(self.api.until(first, before + 1))
         await asyncio.wait({self.task, polled}, return_when=asyncio.FIRST_COMPLETED)
         polled.cancel()
 
