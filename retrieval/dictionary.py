@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import gzip
 import math
+from dataclasses import dataclass
 from functools import lru_cache
+from heapq import nsmallest
 from importlib.resources import files
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 #: A word whose gloss the question holds less of than this is no translation of it.
 LEAST_COVERAGE = 0.3
@@ -32,23 +35,48 @@ def translations(stems: Collection[str]) -> dict[str, dict[str, float]]:
     return {stem: found for stem in stems if (found := _closest(stem, wanted))}
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the dictionary has for one English stem."""
+
+    #: The word, the other stems of the gloss, and how much all of its stems say.
+    glosses: tuple[tuple[str, tuple[str, ...], float], ...]
+    #: By other stem, the places of the glosses that hold it.
+    places: Mapping[str, Sequence[int]]
+    #: What the stem alone covers enough of, the closest first: by word its share and its gloss's place.
+    alone: Mapping[str, tuple[float, int]]
+
+
 def _closest(stem: str, wanted: frozenset[str]) -> dict[str, float]:
-    covered: dict[str, float] = {}
-    for word, rest in _entries(stem):
+    """Return the closest words, of equals those the dictionary lists first."""
+    known = _known(stem)
+    helped = {place for other in wanted & known.places.keys() for place in known.places[other]}
+    better = dict(islice(known.alone.items(), MOST_WORDS))
+    for place in helped:
+        word, rest, whole = known.glosses[place]
         held = _rarity(stem) + sum(_rarity(other) for other in rest if other in wanted)
-        share = held / (_rarity(stem) + sum(map(_rarity, rest)))
-        if share >= LEAST_COVERAGE:
-            covered[word] = max(share, covered.get(word, 0.0))
-    # Stable: of equals, those the dictionary lists first.
-    return dict(sorted(covered.items(), key=lambda pair: -pair[1])[:MOST_WORDS])
+        if (share := held / whole) >= LEAST_COVERAGE:
+            before, first = better.get(word) or known.alone.get(word, (0.0, place))
+            better[word] = max(share, before), min(first, place)
+    closest = nsmallest(MOST_WORDS, better.items(), key=lambda pair: (-pair[1][0], pair[1][1]))
+    return {word: share for word, (share, _) in closest}
 
 
 @lru_cache(maxsize=4096)
-def _entries(stem: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return (word, other stems of the gloss) for the glosses that hold a stem."""
-    line = _lines().get(stem, "")
-    parts = (entry.split(" ") for entry in line.split(",") if entry)
-    return tuple((word, tuple(rest)) for word, *rest in parts)
+def _known(stem: str) -> _Known:
+    """Return a stem's glosses; reckoned once, because common verbs have hundreds."""
+    parts = (entry.split(" ") for entry in _lines().get(stem, "").split(",") if entry)
+    own = _rarity(stem)
+    glosses = tuple((word, tuple(rest), own + sum(map(_rarity, rest))) for word, *rest in parts)
+    places: dict[str, list[int]] = {}
+    alone: dict[str, tuple[float, int]] = {}
+    for place, (word, rest, whole) in enumerate(glosses):
+        for other in rest:
+            places.setdefault(other, []).append(place)
+        if (share := own / whole) >= LEAST_COVERAGE:
+            before, first = alone.get(word, (0.0, place))
+            alone[word] = max(share, before), first
+    return _Known(glosses, places, dict(sorted(alone.items(), key=lambda pair: (-pair[1][0], pair[1][1]))))
 
 
 @lru_cache(maxsize=65_536)

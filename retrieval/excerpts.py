@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retrieval.terms import NOTHING, fold, words
-from retrieval.text import sentences
+from retrieval.terms import NOTHING, fold, is_word, words
+from retrieval.text import each_sentence, sentences
 from retrieval.types import Language, Quote, Span
 
 if TYPE_CHECKING:
@@ -43,14 +45,11 @@ class Sought:
     #: By term; rare terms are worth more.
     worth: Mapping[str, float] | None = None
 
-    def value(self, held: Iterable[Mark]) -> float:
-        """Return the share of what is asked for that marks hold, 0 to 1."""
+    def shares(self) -> dict[str, float]:
+        """Return how much of the whole worth each term has; empty where nothing is asked for."""
         worth = self.worth or self.wanted.own
         total = sum(worth.values())
-        best: dict[str, float] = {}
-        for mark in held:
-            best[mark.term] = max(mark.share, best.get(mark.term, 0.0))
-        return sum(worth.get(term, 0.0) * share for term, share in best.items()) / total if total else 0.0
+        return {term: weight / total for term, weight in worth.items()} if total else {}
 
 
 def marks(text: str, wanted: Wanted) -> list[Mark]:
@@ -58,13 +57,17 @@ def marks(text: str, wanted: Wanted) -> list[Mark]:
     if not wanted:
         return []
     folded = fold(text)
+    own = wanted.own
+    found: list[Mark] = []
     # Looking for what is wanted is some five times faster than going through all that is there.
-    found = [Mark(span, term, 1.0) for term, span in words(folded) if term in wanted.own]
-    found += [Mark(span, term, 1.0) for term in wanted.own for span in _places(term, folded) if _is_han(term)]
+    if any(map(is_word, own)):
+        found += [Mark(span, term, 1.0) for term, span in words(folded) if term in own]
+    found += [Mark(span, term, 1.0) for term in own if _is_han(term) for span in _places(term, folded)]
     found += [
         Mark(span, term, share)
         for term, known in wanted.translated.items()
         for word, share in known.items()
+        if word in folded
         for span in _places(word, folded)
     ]
     return sorted(found, key=lambda mark: (mark.span.start, mark.span.end, mark.term))
@@ -81,24 +84,58 @@ def _places(word: str, folded: str) -> Iterator[Span]:
         start = folded.find(word, start + 1)
 
 
-def choose(text: str, language: Language, found: Span | None, sought: Sought, limit: int) -> Quote:
+def choose(
+    text: str, language: Language, found: Span | None, held: Sequence[Mark], sought: Sought, limit: int
+) -> Quote:
     """Return the run of whole sentences that answers best, at most `limit` code points long.
 
-    One sentence alone may be longer. `found` is the passage that matched best.
+    One sentence alone may be longer. `found` is the passage that matched best, `held` are the text's marks.
     """
-    held = marks(text, sought.wanted)
-    runs = list(_runs(sentences(text), limit)) or [Span(0, len(text))]
-    best = max(runs, key=lambda run: (round(_value(run, found, held, sought, limit), 6), -run.start))
+    best, highest = Span(0, len(text)), -math.inf
+    for run, matching in _runs(sentences(text), held, sought, limit):
+        value = matching - _LENGTH * (run.end - run.start) / limit
+        if found is not None:
+            overlap = min(run.end, found.end) - max(run.start, found.start)
+            value += _IN_PASSAGE * max(0, overlap) / max(1, found.end - found.start)
+        # Of equals the first, and of those that begin together the shortest.
+        if (value := round(value, 6)) > highest:
+            best, highest = run, value
     return quote(text, language, best, held, sought)
 
 
-def _value(run: Span, found: Span | None, held: Sequence[Mark], sought: Sought, limit: int) -> float:
-    value = sought.value(mark for mark in held if run.holds(mark.span))
-    value -= _LENGTH * (run.end - run.start) / limit
-    if found is None:
-        return value
-    overlap = min(run.end, found.end) - max(run.start, found.start)
-    return value + _IN_PASSAGE * max(0, overlap) / max(1, found.end - found.start)
+def _runs(
+    spans: Sequence[Span], held: Sequence[Mark], sought: Sought, limit: int
+) -> Iterator[tuple[Span, float]]:
+    """Yield every run of neighbouring sentences within a length, and every sentence alone.
+
+    With each comes the share of what is asked for that the marks in it hold, 0 to 1.
+    """
+    ending = _by_sentence(spans, held)
+    worth = sought.shares()
+    for first, span in enumerate(spans):
+        best: dict[str, float] = {}
+        matching = 0.0
+        for last in range(first, len(spans)):
+            end = spans[last].end
+            if last > first and end - span.start > limit:
+                break
+            for (term, begun), share in ending.get(last, {}).items():
+                known = best.get(term, 0.0)
+                if begun >= first and share > known:
+                    best[term] = share
+                    matching += worth.get(term, 0.0) * (share - known)
+            yield Span(span.start, end), matching
+
+
+def _by_sentence(spans: Sequence[Span], held: Iterable[Mark]) -> dict[int, dict[tuple[str, int], float]]:
+    """Return the terms that end in each sentence and in which one they begin, with their best share."""
+    starts, ends = [span.start for span in spans], [span.end for span in spans]
+    ending: dict[int, dict[tuple[str, int], float]] = {}
+    for mark in held:
+        begun = bisect_right(starts, mark.span.start) - 1
+        own = ending.setdefault(bisect_left(ends, mark.span.end), {})
+        own[mark.term, begun] = max(mark.share, own.get((mark.term, begun), 0.0))
+    return ending
 
 
 def quote(text: str, language: Language, span: Span, held: Sequence[Mark], sought: Sought) -> Quote:
@@ -116,30 +153,18 @@ def is_shown(mark: Mark, sought: Sought) -> bool:
     return mark.share >= _MARKED_SHARE and sought.wanted.own.get(mark.term, 0.0) >= 1.0
 
 
-def moved(quote: Quote, span: Span) -> Quote:
-    """Return a quote of the text inside a span as one of the text around it."""
-    inner = Span(span.start + quote.span.start, span.start + quote.span.end)
-    return Quote(quote.language, inner, quote.text, quote.highlights)
-
-
 def opening(text: str, limit: int = CHAIN_LENGTH) -> str:
     """Return the first whole sentences of a text up to a length, one at least; cut where it is endless."""
-    spans = sentences(text)
-    if not spans:
+    spans = each_sentence(text)
+    first = next(spans, None)
+    if first is None:
         return text[:limit]
-    first = spans[0].start
-    last = max((span.end for span in spans if span.end - first <= limit), default=spans[0].end)
-    return text[first:last][: 2 * limit]
-
-
-def _runs(spans: Sequence[Span], limit: int) -> Iterator[Span]:
-    """Yield every run of neighbouring sentences within a length, and every sentence alone."""
-    for first, span in enumerate(spans):
-        yield span
-        for last in spans[first + 1 :]:
-            if last.end - span.start > limit:
-                break
-            yield Span(span.start, last.end)
+    last = first.end
+    for span in spans:
+        if span.end - first.start > limit:
+            break
+        last = span.end
+    return text[first.start : last][: 2 * limit]
 
 
 def _joined(spans: Iterable[Span]) -> Iterator[Span]:

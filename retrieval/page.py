@@ -11,6 +11,7 @@ from retrieval.types import ChainLink, Excerpt, Span, other
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from retrieval.excerpts import Mark
     from retrieval.fusion import Candidate
     from retrieval.generations import Manifest
     from retrieval.rerank import Reranker
@@ -36,8 +37,9 @@ def excerpt(
     `related` holds its ancestors by id, `ranks` its dense and its lexical rank; quotes have at most
     about `limit` code points and are in `language` where the comment is.
     """
-    quote, counterpart = _quotes(chosen.candidate, chosen.record, language, sought, limit)
     comment = chosen.record.comment
+    held = {known: excerpts.marks(text, sought.wanted) for known, text in comment.text.items()}
+    quote, counterpart = _quotes(chosen, language, held, sought, limit)
     entry = manifest.thread(comment.thread_id)
     assert entry is not None  # noqa: S101 - a generation holds the thread of each of its comments
     return Excerpt(
@@ -50,7 +52,7 @@ def excerpt(
         other=counterpart,
         chain=_chain(chosen.record, related, language),
         similar=tuple(chosen.similar),
-        explanation=_explanation(chosen, ranks, sought),
+        explanation=_explanation(chosen, ranks, held, sought),
     )
 
 
@@ -80,20 +82,19 @@ def _all_of(text: str, language: Language) -> Quote:
 
 
 def _quotes(
-    candidate: Candidate, record: Record, language: Language, sought: Sought, limit: int
+    chosen: Chosen, language: Language, held: Mapping[Language, Sequence[Mark]], sought: Sought, limit: int
 ) -> tuple[Quote, Quote | None]:
     """Choose what to quote in the language asked for, if the comment has it, and its counterpart."""
+    record = chosen.record
     shown, text = record.comment.text.preferring(language) or (language, "")
-    found = _best_passage(candidate, record, shown)
-    quote = excerpts.choose(text, shown, found, sought, limit)
+    found = _best_passage(chosen.candidate, record, shown)
+    quote = excerpts.choose(text, shown, found, held.get(shown, ()), sought, limit)
     opposite = record.comment.text[other(shown)]
     pairs = record.aligned if shown == "zh" else [(en, zh) for zh, en in record.aligned]
     span = alignment.counterpart(pairs, quote.span)
     if opposite is None or span is None:
         return quote, None
-    held = excerpts.marks(span.of(opposite), sought.wanted)
-    inner = excerpts.quote(span.of(opposite), other(shown), Span(0, span.end - span.start), held, sought)
-    return quote, excerpts.moved(inner, span)
+    return quote, excerpts.quote(opposite, other(shown), span, held[other(shown)], sought)
 
 
 def _best_passage(candidate: Candidate, record: Record, language: Language) -> Span | None:
@@ -135,7 +136,10 @@ def _judged(candidate: Candidate, record: Record) -> str:
 
 
 def _explanation(
-    chosen: Chosen, ranks: tuple[int | None, int | None], sought: Sought
+    chosen: Chosen,
+    ranks: tuple[int | None, int | None],
+    held: Mapping[Language, Sequence[Mark]],
+    sought: Sought,
 ) -> dict[str, float | int | str | list[str]]:
     """Return how the score came about; a rank of 0 says that the index did not find it."""
     candidate = chosen.candidate
@@ -147,18 +151,17 @@ def _explanation(
         "lexical": round(candidate.best_lexical, 4),
         "lexical_rank": ranks[1] or 0,
         "passages": [str(passage) for passage in candidate.passages()],
-        "matched": _matched(chosen.record, sought),
+        "matched": _matched(chosen.record, held, sought),
     }
     if candidate.reranked is not None:
         found["reranked"] = round(candidate.reranked, 4)
     return found
 
 
-def _matched(record: Record, sought: Sought) -> list[str]:
+def _matched(record: Record, held: Mapping[Language, Sequence[Mark]], sought: Sought) -> list[str]:
     """Return the words of a comment that match the question, as it writes them, each once."""
     found: dict[str, None] = {}
     for language, text in record.comment.text.items():
-        held = excerpts.marks(text, sought.wanted)
-        quote = excerpts.quote(text, language, Span(0, len(text)), held, sought)
+        quote = excerpts.quote(text, language, Span(0, len(text)), held[language], sought)
         found.update(dict.fromkeys(span.of(text).lower() for span in quote.highlights))
     return list(found)

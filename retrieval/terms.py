@@ -22,10 +22,10 @@ from retrieval.types import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_RUN = re.compile(
-    r"(?P<han>[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]+)"
-    r"|(?P<word>[^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]+(?:['’][a-z]+)?[+#]*)"
-)
+_HAN = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
+#: A run of letters that are not Han, with its ending such as "'s"; C++ and C# are words.
+_WORD = re.compile(rf"[^\W_{_HAN}]+(?:['’][a-z]+)?[+#]*")
+_RUN = re.compile(rf"(?P<han>[{_HAN}]+)|(?P<word>{_WORD.pattern})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,13 @@ def terms(text: str) -> Iterator[Term]:
 
 def words(folded: str) -> Iterator[tuple[str, Span]]:
     """Yield the stems of the words of a folded text that are not Han, and where they stand."""
-    for match in _RUN.finditer(folded):
-        if match.lastgroup == "word":
-            yield _stem_of(match.group()), Span(*match.span())
+    for match in _WORD.finditer(folded):
+        yield _stem_of(match.group()), Span(*match.span())
+
+
+def is_word(term: str) -> bool:
+    """Tell whether a term is what `words` yields, not Han characters."""
+    return _WORD.match(term) is not None
 
 
 def _stem_of(word: str) -> str:

@@ -18,8 +18,13 @@ _KANA = re.compile(r"[\u3040-\u30ff]")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 
 _CLOSERS = "\"'”’」』）)】》〉]"
-#: A full stop of either script with the quotes and brackets it closes.
-_STOP = re.compile(rf"(?:[。！？!?…]+|\.+(?=[\s{re.escape(_CLOSERS)}]|$))[{re.escape(_CLOSERS)}]*")
+#: Where a sentence may end: a full stop of either script with the quotes and brackets it closes, or a
+#: line break.
+_END = re.compile(
+    rf"(?P<break>\n+)|(?:[。！？!?…]+|\.+(?=[\s{re.escape(_CLOSERS)}]|$))[{re.escape(_CLOSERS)}]*"
+)
+#: What follows a question or an exclamation that is only quoted in a sentence.
+_GOES_ON = re.compile(r"\s*[a-z，、,；]")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[“\"'])(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|vs|cf|etc|al|Inc|Ltd|Co|No|Fig|approx|e\.g|i\.e|a\.m|p\.m|U\.S)\.$"
 )
@@ -56,37 +61,51 @@ def sentences(text: str) -> list[Span]:
     A line break ends a sentence unless it only wraps one: a lower-case letter follows it and no stop
     comes before it.
     """
-    spans: list[Span] = []
+    return list(each_sentence(text))
+
+
+def each_sentence(text: str) -> Iterator[Span]:
+    """Yield what `sentences` returns, without reading further than asked."""
     start = 0
     for end in _boundaries(text):
-        spans.extend(_clauses(text, _trim(text, start, end)))
+        span = _trim(text, start, end)
+        if span.end - span.start > _LONGEST_SENTENCE:
+            yield from (part for part in _clauses(text, span) if part.start < part.end)
+        elif span.start < span.end:
+            yield span
         start = end
-    return [span for span in spans if span.start < span.end]
 
 
 def _boundaries(text: str) -> Iterator[int]:
     """Yield the ends of sentences, ascending, the end of the text last."""
-    marks = [(match.end(), match) for match in _STOP.finditer(text)]
-    ends = {end for end, match in marks if _is_stop(text, match)}
-    ends.update(match.start() for match in re.finditer(r"\n+", text) if not _is_wrap(text, match))
-    yield from sorted(ends | {len(text)})
+    for match in _END.finditer(text):
+        if match.lastgroup == "break":
+            if not _is_wrap(text, match):
+                yield match.start()
+        elif _is_stop(text, match):
+            yield match.end()
+    yield len(text)
 
 
 def _is_stop(text: str, match: re.Match[str]) -> bool:
-    if not match.group().startswith("."):
+    start, end = match.span()
+    if text[start] != ".":
         # «“真的吗？”他问» goes on after the quotation, as does "Really?" he asked.
-        return not re.match(r"\s*[a-z，、,；]", text[match.end() :][:8])
-    following = text[match.end() : match.end() + 8].lstrip()
+        return not _GOES_ON.match(text, end, end + 8)
+    following = text[end : end + 8].lstrip()
     if following and following[0].islower():
         return False
-    ending = text[max(0, match.start() - 8) : match.start() + 1]
-    return len(match.group()) > 1 or not _ABBREVIATION.search(ending)
+    return end - start > 1 or not _ABBREVIATION.search(text[max(0, start - 8) : start + 1])
 
 
 def _is_wrap(text: str, match: re.Match[str]) -> bool:
-    following = text[match.end() : match.end() + 1]
-    before = text[: match.start()].rstrip()[-1:]
-    return len(match.group()) == 1 and following.islower() and (before.isalnum() or before in {",", "，"})
+    start, end = match.span()
+    if end - start > 1 or not text[end : end + 1].islower():
+        return False
+    while start and text[start - 1].isspace():
+        start -= 1
+    before = text[start - 1 : start]
+    return before.isalnum() or before in {",", "，"}
 
 
 def _trim(text: str, start: int, end: int) -> Span:

@@ -12,9 +12,10 @@ from tests.retrieval.test_text import texts
 ZH = "以前都用软盘。后来换成了光盘，大家都很高兴。😀现在没有人再用软盘了！\n手机最方便。"
 
 
-def sought(question):
-    """Return what a question looks for, each term worth its weight."""
-    return Sought(wanted(question))
+def chosen(text, passage, question, limit):
+    """Return the quote of a text that a question gets, each of its terms worth its weight."""
+    sought = Sought(wanted(question))
+    return choose(text, "zh", passage, marks(text, sought.wanted), sought, limit)
 
 
 @settings(deadline=None)  # the dictionary is read once
@@ -22,7 +23,7 @@ def sought(question):
 def test_a_quote_is_a_verbatim_run_of_whole_sentences(text, question, limit, found):
     """Whatever the text, the question and the passage found; highlights are inside, ascending, disjoint."""
     passage = Span(min(found), max(found)) if found else None
-    quote = choose(text, "zh", passage, sought(question), limit)
+    quote = chosen(text, passage, question, limit)
     ends = sentences(text) or [Span(0, len(text))]
     assert quote.text == quote.span.of(text)
     assert quote.span.start in {span.start for span in ends}
@@ -33,9 +34,40 @@ def test_a_quote_is_a_verbatim_run_of_whole_sentences(text, question, limit, fou
     assert all(0 <= edge <= len(quote.text) for edge in edges)
 
 
+@settings(deadline=None)
+@given(texts, texts, st.integers(1, 200), st.none() | st.tuples(st.integers(0, 50), st.integers(0, 50)))
+def test_no_run_would_have_been_better(text, question, limit, found):
+    """What marks a run holds, where it stands and how long it is: reckoned anew for each run there is."""
+    passage = Span(min(found), max(found)) if found else None
+    asked = wanted(question)
+    held, total, ends = marks(text, asked), sum(asked.own.values()), sentences(text)
+
+    def value(run):
+        best = {}
+        for mark in held:
+            if run.holds(mark.span):
+                best[mark.term] = max(mark.share, best.get(mark.term, 0.0))
+        worth = sum(asked.own[term] * share for term, share in best.items()) / total if total else 0.0
+        inside = max(0, min(run.end, passage.end) - max(run.start, passage.start)) if passage else 0
+        return (
+            worth
+            - 0.15 * (run.end - run.start) / limit
+            + (0.5 * inside / max(1, passage.end - passage.start) if passage else 0)
+        )
+
+    runs = [
+        Span(one.start, other.end)
+        for place, one in enumerate(ends)
+        for other in ends[place:]
+        if one is other or other.end - one.start <= limit
+    ]
+    quote = chosen(text, passage, question, limit)
+    assert value(quote.span) >= max(map(value, runs), default=-9) - 2e-6
+
+
 def test_the_sentence_that_answers_is_chosen():
     """The one with the question's words; right to the character beside an emoji."""
-    quote = choose(ZH, "zh", None, sought("光盘"), 20)
+    quote = chosen(ZH, None, "光盘", 20)
     assert quote.text == "后来换成了光盘，大家都很高兴。"
     assert [span.of(quote.text) for span in quote.highlights] == ["光盘"]
 
@@ -43,12 +75,12 @@ def test_the_sentence_that_answers_is_chosen():
 def test_without_matching_words_the_passage_found_is_quoted():
     """What the dense index saw is all there is to go by."""
     start = ZH.index("手机")
-    assert choose(ZH, "zh", Span(start, len(ZH)), sought("calling"), 300).text == "手机最方便。"
+    assert chosen(ZH, Span(start, len(ZH)), "calling", 300).text == "手机最方便。"
 
 
 def test_an_english_question_marks_chinese_words():
     """Close translations are highlighted, loose ones only count."""
-    quote = choose(ZH, "zh", None, sought("floppy disk"), 8)
+    quote = chosen(ZH, None, "floppy disk", 8)
     assert [span.of(quote.text) for span in quote.highlights] == ["软盘"]
 
 
@@ -60,8 +92,8 @@ def test_traditional_questions_mark_simplified_text():
 def test_the_limit_is_kept_but_for_one_long_sentence():
     """No sentence is cut to fit."""
     text = "一" * 250 + "。" + "二" * 250 + "。"
-    assert len(choose(text, "zh", None, sought("二二"), 300).text) == 251
-    assert len(choose(text, "zh", None, sought("一一"), 100).text) == 251
+    assert len(chosen(text, None, "二二", 300).text) == 251
+    assert len(chosen(text, None, "一一", 100).text) == 251
 
 
 @given(texts)

@@ -45,3 +45,13 @@ def test_one_author_comes_after_others_beyond_a_share():
 def test_a_comment_without_text_is_no_one_s_twin_by_accident():
     """Comments of images alone fold together, not with others."""
     assert page(("a", "x", "软盘。"), ("b", "y", " ")) == [("a", []), ("b", [])]
+
+
+def test_only_the_beginning_is_compared():
+    """Of long texts; punctuation does not count, however much there is, nor how a character is stored."""
+    opening = "".join(chr(0x4E00 + number) for number in range(400))
+    spaced = "。\n".join(opening)
+    found = page(("a", "x", opening + "完"), ("b", "y", spaced + "再见"), ("c", "z", opening[200:] * 3))
+    assert found == [("a", ["b"]), ("c", [])]
+    rare = "𠮷野家的牛丼很好吃𠮷"
+    assert page(("a", "x", rare), ("b", "y", rare + "。"), ("c", "z", "𠮷")) == [("a", ["b"]), ("c", [])]
