@@ -236,7 +236,7 @@ async def following(desk: Desk, page: Page) -> tuple[Page, tuple[Excerpt, ...]]:
         answered = await _like(desk, page.like, wanted, page.language)
     else:
         checked = _checked(page.question, page.quotes, wanted, page.thread)
-        answered = await _answered(desk, checked, desk.length(choices))
+        answered, _ = await _answered(desk, checked, desk.length(choices))
     fresh = [excerpt for excerpt in answered.excerpts if excerpt.comment.id not in seen]
     if not fresh or len(seen) >= _MOST:
         raise Complaint(shared.NO_MORE)
@@ -285,7 +285,7 @@ async def _found(desk: Desk, asked: Asked) -> tuple[Page, tuple[Excerpt, ...], M
     thread = asked.thread or choices.thread
     quotes = choices.language if choices.language != "auto" else desk.settings.language
     checked = _checked(asked.text, quotes, count + 1, thread)
-    answered = await _answered(desk, checked, desk.length(choices))
+    answered, manifest = await _answered(desk, checked, desk.length(choices))
     page = Page(
         id=desk.new_id(),
         chat=asked.place.chat,
@@ -298,7 +298,7 @@ async def _found(desk: Desk, asked: Asked) -> tuple[Page, tuple[Excerpt, ...], M
         created=desk.clock(),
     )
     page, excerpts = _filled(page, answered.excerpts, count)
-    return page, excerpts, await desk.manifest()
+    return page, excerpts, manifest
 
 
 def _checked(text: str, quotes: Literal["auto"] | Language, count: int, thread: str | None) -> Question:
@@ -308,7 +308,7 @@ def _checked(text: str, quotes: Literal["auto"] | Language, count: int, thread: 
         raise Complaint(messages.NOT_A_QUESTION, most=LONGEST) from None
 
 
-async def _answered(desk: Desk, checked: Question, length: int) -> Answer:
+async def _answered(desk: Desk, checked: Question, length: int) -> tuple[Answer, Manifest]:
     try:
         return await desk.answer(checked, length)
     except NoIndexError:

@@ -106,9 +106,12 @@ class Desk:
         """Return the published manifest."""
         return await self.off_loop(self.archive.manifest)
 
-    async def answer(self, question: Question, length: int) -> Answer:
-        """Answer a question, with quotes as long as the chat wants them."""
-        return await self.off_loop(lambda: self._answer(question, length))
+    async def answer(self, question: Question, length: int) -> tuple[Answer, Manifest]:
+        """Answer a question, with quotes as long as the chat wants them, and say where it was answered from.
+
+        Both in one turn: asked for later, the manifest would wait behind everybody else's question.
+        """
+        return await self.off_loop(lambda: (self._answer(question, length), self.archive.manifest()))
 
     async def more_like(self, comment: str, count: int, language: Language) -> Answer:
         """Find comments like one."""

@@ -71,7 +71,7 @@ async def _answer(query: InlineQuery, context: Context, language: Language) -> N
     seen = page_of(query.offset)
     try:
         wanted = question(query.query, desk.settings.language, min(seen + PAGE + 1, _MOST), Filters())
-        answer = await desk.answer(wanted, desk.settings.excerpt_length)
+        answer, _ = await desk.answer(wanted, desk.settings.excerpt_length)
     except RetrievalError:
         await _nothing(query, messages.INLINE_TYPE(language))
         return

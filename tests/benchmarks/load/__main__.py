@@ -6,7 +6,8 @@ publishes a changed file every ten seconds; each answer is compared with that of
 
 The services are child processes that end as they would under a service manager; the chats, the Bot API's
 double and the clients live in this process. They share the machine's cores, so that what this process
-needs is taken from the services: figures are rather worse than they would be alone. The archive is the
+needs is taken from the services: figures are rather worse than they would be alone. How late the event
+loop of an idle process is tells how much of the lateness is the machine's. The archive is the
 samples and 1,000 made-up comments. Ends with 1 if a bar is missed.
 """
 
@@ -51,7 +52,8 @@ async def chats(field: Field, seconds: float) -> list[Figure]:
     loop, cores = asyncio.get_running_loop(), len(os.sched_getaffinity(0))
     api = Chats(QUESTIONS)
     await api.start()
-    async with running("telegram", field.data, **api.settings()) as bot:
+    beside = running("idle", field.data)
+    async with beside as idle, running("telegram", field.data, **api.settings()) as bot:
         await api.until_polled(bot)
         await api.one_after_another(len(QUESTIONS))
         serial = await api.one_after_another(_CHATS)
@@ -73,6 +75,7 @@ async def chats(field: Field, seconds: float) -> list[Figure]:
         Figure("p50", percentile(taken, 50), "s"),
         Figure("p95", percentile(taken, 95), "s", 3 * serial / cores),
         *_process("bot", bot, begin, end),
+        Figure("idle process beside it: late, p99", 1000 * percentile(idle.lateness(begin, end), 99), "ms"),
     ]
 
 
