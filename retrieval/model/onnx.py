@@ -52,8 +52,8 @@ class OnnxEncoder:
         self._places = weights["embeddings.position_embeddings.weight"] + types[0]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
-        # A thread without work sleeps. Spinning saves half a millisecond of a question where nobody else wants
-        # the cores; where the event loop and other processes do, it took a third to half of all answers.
+        # A thread without work sleeps. Spinning saves half a millisecond of a question where nobody else
+        # wants the cores; where the event loop and other processes do, it cost a third of all answers.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3  # errors; its warnings are about graphs it optimises
         self._session = onnxruntime.InferenceSession(

@@ -27,11 +27,10 @@ from typing import TYPE_CHECKING
 from retrieval.archive import Archive
 from retrieval.embedder import embedder_for
 from retrieval.questions import ask
-from tests.benchmarks.answering import QUESTIONS
 from tests.benchmarks.load.chats import Chats
 from tests.benchmarks.load.child import Child, running
 from tests.benchmarks.load.clients import Clients
-from tests.benchmarks.load.field import CHANGING, COUNT, Field
+from tests.benchmarks.load.field import CHANGING, COUNT, QUESTIONS, Field
 from tests.benchmarks.load.figures import Figure, dumps, growth, percentile, table
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from bot import as_json
 from retrieval.archive import Archive
 from retrieval.questions import ask
-from tests.benchmarks import archive as made_up
-from tests.benchmarks.answering import QUESTIONS, SAMPLES
+from tests.benchmarks import thread_files
 from tests.benchmarks.load.child import ROOT, environment
+from tests.benchmarks.made_up import SAMPLES
 from tests.ingest import pages
 
 if TYPE_CHECKING:
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
     from retrieval.embedder import Embedder
 
+QUESTIONS = [
+    "How do I keep my hands warm on a bike in freezing weather?",
+    "Who waters the tomatoes while I am away on business?",
+    "cheapest time of year to get last year's model",
+    "冬天骑车上班怎么保暖？",
+    "两个人睡觉互相影响怎么办",
+    "换一块新电池大概要花多少",
+]
 #: Answered by the file that changes; its answer must hold the edition of the generation it names.
 CHANGING = "How many jars of plum jam did the village fair sell?"
 COUNT = 5
@@ -47,7 +55,7 @@ class Field:
     def prepare(self, comments: int) -> None:
         """Write the samples, so many made-up comments, and the first edition of the file that changes."""
         shutil.copytree(SAMPLES, self.folder / "threads")
-        made_up.write(self.folder / "threads", comments)
+        thread_files.write(self.folder / "threads", comments)
 
     async def publish(self) -> float:
         """Change the file, ingest by the real command, and learn the right answers; return the seconds."""

@@ -10,21 +10,23 @@ import random
 import re
 from typing import TYPE_CHECKING
 
-from tests.benchmarks.answering import lines
+from tests.benchmarks.made_up import sample_sentences
 from tests.ingest import pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from retrieval.types import Language
+
 _CLAUSE = re.compile(r"[，。！？；,.!?;]+\s*")
 #: How long a clause may be, in characters.
 _SHORTEST, _LONGEST = {"zh": 5, "en": 15}, {"zh": 30, "en": 90}
 
 
-def clauses(language: str) -> list[str]:
+def clauses(language: Language) -> list[str]:
     """Return the clauses of the samples in a language, each once, in a fixed order."""
-    found = (part.strip() for line in lines(language) for part in _CLAUSE.split(line))
+    found = (part.strip() for line in sample_sentences(language) for part in _CLAUSE.split(line))
     right = (part for part in found if _SHORTEST[language] <= len(part) <= _LONGEST[language])
     return list(dict.fromkeys(right))
 
