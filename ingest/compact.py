@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from ingest import exclusions
 from ingest.exclude import published, without
 from ingest.progress import Silent
-from ingest.threads import days
 from ingest.turns import writing
 from retrieval import generations
 from retrieval.errors import NoIndexError
+from retrieval.generations import days
 from retrieval.homes import home_of
 
 if TYPE_CHECKING:

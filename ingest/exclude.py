@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from ingest import exclusions
 from ingest.plan import remove
 from ingest.progress import Silent
-from ingest.threads import days, tally
+from ingest.threads import tally
 from ingest.turns import writing
 from retrieval import generations
 from retrieval.errors import UsageError
+from retrieval.generations import days
 from retrieval.homes import home_of
 
 if TYPE_CHECKING:

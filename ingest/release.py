@@ -72,8 +72,8 @@ class Release:
         """Write a generation and try it out; one that is no good is removed."""
         number = self.turn.next_number()
         try:
-            self.turn.write(number, change, self.days, self.cache, self.progress)
-            manifest = self.describe(number, change, before)
+            made = self.turn.write(number, change, self.days, self.cache, self.progress)
+            manifest = self.describe(number, made, before)
             self.progress.stage("probe", None)
             problems = self.turn.seal(manifest, self.probe)
             self.progress.done()

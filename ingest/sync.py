@@ -18,9 +18,8 @@ from ingest import sources as outside
 from ingest.compare import compare
 from ingest.plan import Fate
 from ingest.progress import Silent
-from ingest.threads import days
 from ingest.turns import writing
-from retrieval.generations import Manifest
+from retrieval.generations import Manifest, days
 from retrieval.homes import home_of
 
 if TYPE_CHECKING:

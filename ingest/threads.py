@@ -10,7 +10,7 @@ from retrieval.generations import ThreadEntry
 from retrieval.types import Kind, Thread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ingest.survey import Reading
     from ingest.types import ParsedThread
@@ -69,9 +69,3 @@ def tally(entry: ThreadEntry, comments: Sequence[Comment], sign: int = 1) -> Thr
         zh=entry.zh + sign * sum(comment.text.zh is not None for comment in comments),
         en=entry.en + sign * sum(comment.text.en is not None for comment in comments),
     )
-
-
-def days(threads: Iterable[ThreadEntry]) -> dict[str, int]:
-    """Return the day of every thread by its id, as yyyymmdd; 0 stands for unknown."""
-    dates = ((entry.thread.id, entry.thread.date) for entry in threads)
-    return {identity: int(date.replace("-", "")) if date else 0 for identity, date in dates}

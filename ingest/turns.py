@@ -35,8 +35,8 @@ class Turn(Protocol):
 
     def write(
         self, number: int, change: Change, days: Mapping[str, int], cache: EmbeddingCache, progress: Progress
-    ) -> None:
-        """Write a generation that nobody sees yet."""
+    ) -> Change:
+        """Write a generation that nobody sees yet; return the change as it was made, with what is dead."""
 
     def seal(self, manifest: Manifest, probe: Probe) -> list[str]:
         """Finish that generation and try it out; return what is wrong with it, each as a clause."""
@@ -70,13 +70,14 @@ class EmbeddedTurn:
 
     def write(
         self, number: int, change: Change, days: Mapping[str, int], cache: EmbeddingCache, progress: Progress
-    ) -> None:
+    ) -> Change:
         """See `Turn.write`."""
         from ingest.write import write_indexes
 
         folder = generations.folder_of(self._data_dir, number)
         base = generations.folder_of(self._data_dir, change.base) if change.base is not None else None
         write_indexes(folder, base, change, days, cache, progress)
+        return change
 
     def seal(self, manifest: Manifest, probe: Probe) -> list[str]:
         """See `Turn.seal`."""
@@ -110,9 +111,16 @@ def writing(home: Home) -> Iterator[Turn]:
 
     :raises RetrievalError: If somebody else is, or it cannot be written to.
     """
-    assert isinstance(home, Embedded)  # noqa: S101 - there is no other yet
-    with lock.writing(home.data_dir), _explained(home):
-        yield EmbeddedTurn(home)
+    if isinstance(home, Embedded):
+        with lock.writing(home.data_dir), _explained(home):
+            yield EmbeddedTurn(home)
+        return
+    from ingest.server_turn import writing_to_server
+    from retrieval.server.home import ServerHome
+
+    assert isinstance(home, ServerHome)  # noqa: S101 - there are these two
+    with writing_to_server(home) as turn, _explained(home):
+        yield turn
 
 
 @contextmanager

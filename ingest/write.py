@@ -71,7 +71,7 @@ def write_indexes(
     with closing(ChromaStore.open(folder / "chroma")) as store:
         for start in range(0, len(change.written), _BATCH):
             batch = change.written[start : start + _BATCH]
-            store.upsert(_embedded(batch, cache), days)
+            store.upsert(embedded(batch, cache), days)
             progress.advance(len(batch))
         store.refresh(change.moved)
         store.delete(change.removed, change.stale)
@@ -98,7 +98,8 @@ def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.0f} MB"
 
 
-def _embedded(records: Sequence[Record], cache: EmbeddingCache) -> list[Embedded]:
+def embedded(records: Sequence[Record], cache: EmbeddingCache) -> list[Embedded]:
+    """Return comments with the vectors of their passages, all of which are in the cache."""
     keys = [[cache.key(text) for text in record.passage_texts()] for record in records]
     vectors = cache.get(list({key for own in keys for key in own}))
     none = np.empty((0, 0), dtype=np.float32)

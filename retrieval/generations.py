@@ -26,6 +26,7 @@ from retrieval.errors import NoIndexError, RetrievalError
 from retrieval.types import Bilingual, Thread
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 #: The version of the manifest this code writes; it reads no newer one.
@@ -122,6 +123,11 @@ class Manifest:
         return max((entry.thread.date for entry in self.threads if entry.thread.date), default=None)
 
 
+def days(threads: Iterable[ThreadEntry]) -> dict[str, int]:
+    """Return the day of every thread by its id, as yyyymmdd; 0 where it has none."""
+    return {entry.thread.id: int((entry.thread.date or "0").replace("-", "")) for entry in threads}
+
+
 def folder_of(data_dir: Path, generation: int) -> Path:
     """Return where a generation lives."""
     return data_dir / "generations" / f"{generation:06d}"
@@ -158,15 +164,7 @@ def read_manifest(data_dir: Path, generation: int | None = None) -> Manifest | N
         return None
     path = folder_of(data_dir, number) / _MANIFEST
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["version"] > _VERSION:
-            raise NoIndexError(
-                f"The index in {data_dir} was made by a newer threadbot "
-                f"(manifest version {data['version']}); update threadbot, or ingest into another folder.",
-                f"{data_dir} 中的索引由更新版本的 threadbot 生成（清单版本 {data['version']}）；"
-                "请升级 threadbot，或换一个数据文件夹重新导入。",
-            )
-        return _from_json(data)
+        return parse_manifest(path.read_text(encoding="utf-8"), str(data_dir))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RetrievalError(
             f"{path} cannot be read ({type(error).__name__}); write the number of another generation into "
@@ -174,6 +172,27 @@ def read_manifest(data_dir: Path, generation: int | None = None) -> Manifest | N
             f"无法读取 {path}（{type(error).__name__}）；请把另一个世代的编号写入 {data_dir / 'CURRENT'}，"
             "或删除该文件并重新导入所有来源。",
         ) from error
+
+
+def parse_manifest(text: str, name: str) -> Manifest:
+    """Read what `manifest_text` wrote; `name` is what to call the index.
+
+    :raises NoIndexError: If a newer threadbot wrote it; errors of other kinds if it is damaged.
+    """
+    data = json.loads(text)
+    if data["version"] > _VERSION:
+        raise NoIndexError(
+            f"The index in {name} was made by a newer threadbot "
+            f"(manifest version {data['version']}); update threadbot, or ingest into another folder.",
+            f"{name} 中的索引由更新版本的 threadbot 生成（清单版本 {data['version']}）；"
+            "请升级 threadbot，或换一个数据文件夹重新导入。",
+        )
+    return _from_json(data)
+
+
+def manifest_text(manifest: Manifest) -> str:
+    """Write a manifest as JSON."""
+    return json.dumps({"version": _VERSION, **_to_json(manifest)}, ensure_ascii=False)
 
 
 def seal(data_dir: Path, manifest: Manifest) -> None:
@@ -188,7 +207,7 @@ def write_manifest(data_dir: Path, manifest: Manifest) -> None:
     """Write a generation's manifest, atomically; a published one's indexes must still fit it."""
     replace_text(
         folder_of(data_dir, manifest.generation) / _MANIFEST,
-        json.dumps({"version": _VERSION, **_to_json(manifest)}, ensure_ascii=False),
+        manifest_text(manifest),
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from retrieval.generations import Manifest
+    from retrieval.homes import Store
     from retrieval.types import PassageId, Record
 
 #: How many passages are looked for.
@@ -81,14 +82,14 @@ def in_process(data_dir: Path, generation: int) -> list[str]:
         return [str(error)]
     try:
         with closing(ChromaStore.open(folder / "chroma")) as store:
-            return list(_problems(manifest, store, LexicalIndex.open(folder / "lexical")))
+            return list(problems(manifest, store, LexicalIndex.open(folder / "lexical")))
     except Exception as error:  # noqa: BLE001 - damaged files fail anywhere in two libraries
         return [f"it cannot be read ({type(error).__name__}: {error})"]
     finally:
         held.release()
 
 
-def _problems(manifest: Manifest, store: ChromaStore, lexical: LexicalIndex) -> Iterator[str]:
+def problems(manifest: Manifest, store: Store, lexical: LexicalIndex) -> Iterator[str]:
     """Yield what is wrong with an open generation."""
     yield from _miscounted(manifest, store, lexical)
     passages = sample(store.passage_ids())
@@ -102,7 +103,7 @@ def _problems(manifest: Manifest, store: ChromaStore, lexical: LexicalIndex) -> 
         yield f"{len(alone)} of {len(passages)} passages are in one index only, {alone[0]} among them"
 
 
-def _miscounted(manifest: Manifest, store: ChromaStore, lexical: LexicalIndex) -> Iterator[str]:
+def _miscounted(manifest: Manifest, store: Store, lexical: LexicalIndex) -> Iterator[str]:
     threads = manifest.threads
     comments, passages = store.counts()
     counted = (
@@ -121,7 +122,7 @@ def sample(passages: Sequence[PassageId]) -> list[PassageId]:
     return list(dict.fromkeys([*passages[::step][: _SAMPLE // 2], *passages[-_SAMPLE // 2 :]]))
 
 
-def _finds(store: ChromaStore, passage: PassageId, vector: NDArray[np.float32]) -> bool:
+def _finds(store: Store, passage: PassageId, vector: NDArray[np.float32]) -> bool:
     """Tell whether a search for a stored vector finds it, or as many equal ones as were asked for."""
     hits = store.nearest(vector, _NEIGHBOURS, Scope())
     same = [hit for hit in hits if hit.score >= _SAME]

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from chromadb.api.client import Client
-    from chromadb.api.models.Collection import Collection
+    # Named again for `retrieval.server`, which imports chromadb only through here.
+    from chromadb.api.client import Client as Client
+    from chromadb.api.models.Collection import Collection as Collection
     from numpy.typing import NDArray
 
     from retrieval.types import Record, Scope
@@ -44,7 +45,7 @@ T = TypeVar("T")
 #: How many changes Chroma keeps in its log before it writes them into the graph's files.
 _THRESHOLD = 50
 #: ef_search 100, the default, loses up to an eighth of the neighbours; see the README's evaluation.
-_HNSW = {
+GRAPH = {
     "space": "cosine",
     "ef_construction": 200,
     "max_neighbors": 24,
@@ -52,7 +53,7 @@ _HNSW = {
     "batch_size": _THRESHOLD,
     "sync_threshold": _THRESHOLD,
 }
-_NO_GRAPH = {
+NO_GRAPH = {
     "space": "l2",
     "ef_construction": 2,
     "max_neighbors": 2,
@@ -68,6 +69,8 @@ _HEADER_VERSION = 1
 _LENGTH = 4
 #: How many ids one `get` may name, well under SQLite's limit on variables.
 _GET_BATCH = 2000
+#: How long (seconds) a Chroma server may take to accept a connection.
+_CONNECTING = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,8 @@ class ChromaStore:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._passages = _collection(client, "passages", _HNSW)
-        self._comments = _collection(client, "comments", _NO_GRAPH)
+        self._passages = _collection(client, "passages", GRAPH)
+        self._comments = _collection(client, "comments", NO_GRAPH)
 
     @classmethod
     @_explained
@@ -137,13 +140,13 @@ class ChromaStore:
         """
         self.refresh([item.record for item in items])
         rows = [(item, number) for item in items for number in range(len(item.vectors))]
-        for part in _batches(rows, self._client.get_max_batch_size()):
+        for part in batches(rows, self._client.get_max_batch_size()):
             passages = [item.record.passage_ids()[number] for item, number in part]
             self._passages.upsert(
                 ids=[str(passage) for passage in passages],
                 embeddings=np.stack([item.vectors[number] for item, number in part]),
                 metadatas=[
-                    _metadata(item.record)
+                    metadata(item.record)
                     | {"language": passage.language, "day": days[item.record.comment.thread_id]}
                     for (item, _), passage in zip(part, passages, strict=True)
                 ],
@@ -152,7 +155,7 @@ class ChromaStore:
     @_explained
     def refresh(self, items: Sequence[Record]) -> None:
         """Write comments alone; their passages are there already, or about to be written."""
-        for batch in _batches(items, self._client.get_max_batch_size()):
+        for batch in batches(items, self._client.get_max_batch_size()):
             self._comments.upsert(
                 ids=[record.comment.id for record in batch],
                 embeddings=np.zeros((len(batch), 1), dtype=np.float32),
@@ -163,9 +166,9 @@ class ChromaStore:
     @_explained
     def delete(self, comment_ids: Sequence[str], passage_ids: Sequence[PassageId]) -> None:
         """Remove comments and passages; ids that are not there are ignored."""
-        for ids in _batches(comment_ids, _GET_BATCH):
+        for ids in batches(comment_ids, _GET_BATCH):
             self._comments.delete(ids=list(ids))
-        for passages in _batches(passage_ids, _GET_BATCH):
+        for passages in batches(passage_ids, _GET_BATCH):
             self._passages.delete(ids=[str(passage) for passage in passages])
 
     @_explained
@@ -193,7 +196,7 @@ class ChromaStore:
         if not vector.size or scope.threads == ():
             return []
         found = self._passages.query(
-            query_embeddings=vector[None, :], n_results=count, where=_where(scope), include=["distances"]
+            query_embeddings=vector[None, :], n_results=count, where=conditions(scope), include=["distances"]
         )
         distances = found["distances"]
         assert distances is not None  # noqa: S101 - for the type checker: they were asked for
@@ -220,7 +223,7 @@ class ChromaStore:
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
         """Return comments by id; ids that are not there are left out, and an id may be named twice."""
         found: dict[str, Record] = {}  # an empty list of ids makes no batch: Chroma refuses one
-        for batch in _batches(list(dict.fromkeys(comment_ids)), _GET_BATCH):
+        for batch in batches(list(dict.fromkeys(comment_ids)), _GET_BATCH):
             documents = self._comments.get(ids=list(batch), include=["documents"])["documents"]
             for document in documents or []:
                 record = records.loads(document)
@@ -251,7 +254,7 @@ class ChromaStore:
     def vectors(self, passages: Sequence[PassageId]) -> dict[PassageId, NDArray[np.float32]]:
         """Return the vectors of passages by id; ids that are not there are left out."""
         found: dict[PassageId, NDArray[np.float32]] = {}
-        for batch in _batches(passages, _GET_BATCH):
+        for batch in batches(passages, _GET_BATCH):
             got = self._passages.get(ids=[str(passage) for passage in batch], include=["embeddings"])
             rows = np.asarray(got["embeddings"], dtype=np.float32)
             found |= dict(zip(map(PassageId.parse, got["ids"]), rows, strict=True))
@@ -261,6 +264,52 @@ class ChromaStore:
     def counts(self) -> tuple[int, int]:
         """Return how many comments and passages there are."""
         return self._comments.count(), self._passages.count()
+
+
+def connect(url: str, tenant: str, database: str, headers: Mapping[str, str], patience: float) -> Client:
+    """Connect to a Chroma server, which has `patience` seconds for each answer.
+
+    It raises whatever Chroma and httpx do; see `retrieval.server.connection`, which makes sentences of it.
+    """
+    import httpx
+    from chromadb.api.client import AdminClient, Client
+    from chromadb.config import Settings
+
+    settings = Settings(
+        chroma_api_impl="chromadb.api.fastapi.FastAPI",
+        chroma_server_host=url,
+        chroma_server_http_port=0,  # the address has it
+        chroma_server_headers=dict(headers),
+    )
+    waiting = httpx.Timeout(patience, connect=_CONNECTING)
+    # Chroma waits for ever, also for its first answer; so somebody else asks first.
+    httpx.get(f"{url}/api/v2/heartbeat", headers=dict(headers), timeout=waiting).raise_for_status()
+    try:
+        client = Client(tenant, database, settings)
+    except Exception as error:
+        if not is_missing(error):
+            raise
+        AdminClient(settings).create_database(database, tenant)
+        client = Client(tenant, database, settings)
+    client._server._session.timeout = waiting  # type: ignore[attr-defined]  # noqa: SLF001 - there is no setting for it
+    return client
+
+
+def is_missing(error: Exception) -> bool:
+    """Tell whether Chroma says that something is not there."""
+    from chromadb.errors import NotFoundError
+
+    return isinstance(error, NotFoundError)
+
+
+def is_of_server(error: Exception) -> bool:
+    """Tell whether an error is one that a server, a proxy or the network can cause."""
+    import httpx
+    from chromadb.errors import ChromaError
+
+    # Chroma raises a bare Exception with the text of a page that is not its own, and ValueError where
+    # it cannot connect or an answer is no JSON.
+    return isinstance(error, ChromaError | httpx.HTTPError | ValueError) or type(error) is Exception
 
 
 def scrub(folder: Path) -> None:
@@ -291,12 +340,13 @@ def _collection(client: Client, name: str, hnsw: dict[str, Any]) -> Collection:
     return client.get_or_create_collection(name, configuration=configuration, embedding_function=None)
 
 
-def _metadata(record: Record) -> dict[str, str | int | float | bool | None]:
+def metadata(record: Record) -> dict[str, str | int | float | bool | None]:
+    """Return what passages of a comment can be filtered by, but for language and day."""
     comment = record.comment
     return {"thread": comment.thread_id, "author": fold(comment.author), "kind": comment.kind.value}
 
 
-def _where(scope: Scope) -> dict[str, Any] | None:
+def conditions(scope: Scope) -> dict[str, Any] | None:
     """Return a scope as Chroma's conditions, None where everything is admitted."""
     conditions: list[dict[str, Any]] = []
     if scope.threads is not None:
@@ -315,5 +365,6 @@ def _where(scope: Scope) -> dict[str, Any] | None:
     return conditions[0] if conditions else None
 
 
-def _batches(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
+def batches(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
+    """Cut items into parts of a size."""
     return (items[start : start + size] for start in range(0, len(items), size))

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
 
 from ingest import sync
 from ingest.progress import Silent
 from retrieval import generations
 from retrieval.archive import Archive
+from retrieval.homes import Embedded
 from retrieval.lexical import LexicalIndex
 from retrieval.probe import in_process
-from retrieval.types import Question
-from retrieval.vectors import ChromaStore
+from retrieval.types import Question, Scope
 from tests import fakes
 from tests.ingest import pages
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ingest.summary import Summary
+    from retrieval.homes import Home
     from retrieval.types import Answer
+
+B = TypeVar("B", bound="Bench")
 
 TOMATOES = (("小李", "番茄要多晒太阳。"), ("阿明", "每天早上浇水。"), ("小李", "盆要大，至少二十升。"))
 BICYCLES = (("夜班骑手", "冬天骑车要戴手套。"), ("小风", "耳朵最冷。"))
@@ -29,17 +35,18 @@ BICYCLES = (("夜班骑手", "冬天骑车要戴手套。"), ("小风", "耳朵�
 class Bench:
     """Where a test writes threads, ingests them and looks at what is published."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: Callable[[Path], Home] = Embedded) -> None:
         self.archive = folder / "archive"
         self.archive.mkdir(parents=True, exist_ok=True)
         self.data = folder / "data"
+        self.home = server(self.data)
         self.embedder = fakes.FakeEmbedder()
 
     def ingest(self, *sources: Path, **options) -> Summary:
         """Ingest the archive folder, or other sources, with an embedder that has seen nothing yet."""
         self.embedder = fakes.FakeEmbedder(self.embedder.fingerprint, self.embedder.dimensions)
         options = {"probe": in_process} | options
-        return sync.ingest(sources or (self.archive,), self.data, self.embedder, **options)
+        return sync.ingest(sources or (self.archive,), self.home, self.embedder, **options)
 
     def write(self, name: str, *comments: tuple[str, str], title: str = "怎么种番茄？") -> Path:
         """Write a thread file into the archive folder."""
@@ -48,20 +55,22 @@ class Bench:
     @property
     def manifest(self) -> generations.Manifest:
         """Return the published manifest."""
-        return generations.read_manifest(self.data)
+        number = self.home.follow()
+        return None if number is None else generations.read_manifest(self.home.folder, number)
 
     def texts(self) -> dict[str, str]:
         """Return what the published store holds, and check that both indexes and the manifest agree."""
-        folder = generations.folder_of(self.data, self.manifest.generation)
-        with closing(ChromaStore.open(folder / "chroma")) as store:
+        manifest = self.manifest
+        folder = generations.folder_of(self.home.folder, manifest.generation)
+        with closing(self.home.store(manifest.generation)) as store:
             records = list(store.all_records())
             comments, passages = store.counts()
         wanted = [passage for record in records for passage in record.passage_ids()]
-        assert passages == len(wanted) == self.manifest.passages
+        assert passages == len(wanted) == manifest.passages
         assert LexicalIndex.open(folder / "lexical").count() == sum(
             len(list(record.comment.text.items())) for record in records
         )
-        assert comments == len(records) == sum(entry.comments for entry in self.manifest.threads)
+        assert comments == len(records) == sum(entry.comments for entry in manifest.threads)
         return {record.comment.id: record.comment.text.zh for record in records}
 
     def id_of(self, text: str) -> str:
@@ -70,13 +79,32 @@ class Bench:
 
     def ask(self, question: str, count: int = 5) -> Answer:
         """Answer a question from what is published."""
-        with closing(Archive(self.data, self.embedder)) as archive:
+        with closing(Archive(self.home, self.embedder)) as archive:
             return archive.answer(Question(question, "zh", count))
 
     def bytes(self) -> dict[str, bytes]:
         """Return every file of the data folder."""
         paths = (path for path in self.data.rglob("*") if path.is_file())
         return {path.relative_to(self.data).as_posix(): path.read_bytes() for path in paths}
+
+    def nearest(self, text: str) -> str:
+        """Return the text of the published comment nearest to a text."""
+        with closing(self.home.store(self.manifest.generation)) as store:
+            hit = store.nearest(self.embedder.question(text), 1, Scope())[0]
+            return store.records([hit.passage.comment_id])[hit.passage.comment_id].comment.text.zh
+
+
+#: For tests that hold for an index wherever it lives: each is tried on this machine and on a server.
+anywhere = pytest.mark.parametrize("bench", ["embedded", "server"], indirect=True)
+
+
+def made(kind: type[B], request: pytest.FixtureRequest, folder: Path) -> B:
+    """Return the bench that a test wants, on this machine unless it says `anywhere`."""
+    if getattr(request, "param", "embedded") == "embedded":
+        return kind(folder)
+    running = request.getfixturevalue("chroma_run")
+    address = running.address()
+    return kind(folder, lambda data: running.home(data, address))
 
 
 class Killed(BaseException):

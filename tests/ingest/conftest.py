@@ -1,9 +1,9 @@
 import pytest
 
-from tests.ingest.bench import Bench
+from tests.ingest.bench import Bench, made
 
 
 @pytest.fixture
-def bench(tmp_path):
+def bench(request, tmp_path):
     """Where a test ingests threads of its own."""
-    return Bench(tmp_path)
+    return made(Bench, request, tmp_path)

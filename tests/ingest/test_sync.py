@@ -22,22 +22,14 @@ from retrieval.errors import NoIndexError, RetrievalError
 from retrieval.lexical import LexicalIndex
 from retrieval.terms import wanted
 from retrieval.types import Scope
-from retrieval.vectors import ChromaStore
 from tests import fakes
 from tests.ingest import bench as shared
 from tests.ingest import pages
-from tests.ingest.bench import BICYCLES, TOMATOES, Deadly, Killed
+from tests.ingest.bench import BICYCLES, TOMATOES, Deadly, Killed, anywhere
 
 
 class Bench(shared.Bench):
     """The bench, and what only these tests look at."""
-
-    def nearest(self, text: str) -> str:
-        """Return the text of the published comment nearest to a text."""
-        folder = generations.folder_of(self.data, self.manifest.generation)
-        with closing(ChromaStore.open(folder / "chroma")) as store:
-            hit = store.nearest(self.embedder.question(text), 1, Scope())[0]
-            return store.records([hit.passage.comment_id])[hit.passage.comment_id].comment.text.zh
 
     def files(self) -> dict[str, bytes]:
         """Return every file of the data folder."""
@@ -46,8 +38,8 @@ class Bench(shared.Bench):
 
 
 @pytest.fixture
-def bench(tmp_path):
-    return Bench(tmp_path)
+def bench(request, tmp_path):
+    return shared.made(Bench, request, tmp_path)
 
 
 def raising(error):
@@ -63,6 +55,7 @@ def counts(summary):
     return summary.new, summary.changed, summary.moved, summary.removed, summary.unchanged
 
 
+@anywhere
 def test_first_ingest_publishes_everything(bench):
     """A first ingest embeds every passage, writes both indexes and publishes generation 1."""
     bench.write("tomatoes.txt", *TOMATOES)
@@ -109,6 +102,7 @@ def test_nothing_changed_opens_no_store(bench):
     assert run.stdout.strip() == ""
 
 
+@anywhere
 def test_touched_files_are_read_once(bench):
     """A file with a new time and the same bytes is hashed once more, and then known again."""
     path = bench.write("tomatoes.txt", *TOMATOES)
@@ -137,6 +131,7 @@ def test_edit_embeds_only_that_text(bench):
     assert LexicalIndex.open(folder / "lexical").best(wanted("早上"), 5, Scope()) == []
 
 
+@anywhere
 def test_reorder_embeds_nothing(bench):
     """Comments in another order keep their ids and vectors; their places change."""
     bench.write("tomatoes.txt", *TOMATOES)
@@ -147,12 +142,12 @@ def test_reorder_embeds_nothing(bench):
     assert counts(summary) == (0, 0, 2, 0, 1) or counts(summary) == (0, 0, 3, 0, 0)
     assert bench.embedder.batches == []
     assert bench.texts() == before
-    folder = generations.folder_of(bench.data, summary.generation)
-    with closing(ChromaStore.open(folder / "chroma")) as store:
+    with closing(bench.home.store(summary.generation)) as store:
         own = store.thread_records(bench.manifest.threads[0].thread.id)
     assert [record.comment.text.zh for record in own] == [text for _, text in reversed(TOMATOES)]
 
 
+@anywhere
 def test_move_needs_no_vectors(bench):
     """A comment that only moved is not embedded even where the embedding cache is gone."""
     bench.write("tomatoes.txt", *TOMATOES)
@@ -164,6 +159,7 @@ def test_move_needs_no_vectors(bench):
     assert bench.nearest("早上浇水") == "每天早上浇水。"
 
 
+@anywhere
 def test_rename_keeps_ids(bench):
     """A renamed file keeps every id and embeds nothing; answers name the new path."""
     path = bench.write("tomatoes.txt", *TOMATOES)
@@ -177,6 +173,7 @@ def test_rename_keeps_ids(bench):
     assert [entry.path for entry in bench.manifest.threads] == ["renamed.md"]
 
 
+@anywhere
 def test_deleted_file_leaves(bench):
     """The comments of a file that is gone from a named folder leave both indexes."""
     bench.write("tomatoes.txt", *TOMATOES)
@@ -190,6 +187,7 @@ def test_deleted_file_leaves(bench):
     assert len(bench.manifest.threads) == 1
 
 
+@anywhere
 def test_last_file_leaves_too(bench):
     """A named folder that has become empty empties the index; the run after that says there is nothing."""
     bench.write("tomatoes.txt", *TOMATOES).unlink()
@@ -204,6 +202,7 @@ def test_last_file_leaves_too(bench):
     assert (bench.ingest().embedded, len(bench.texts())) == (0, 3)
 
 
+@anywhere
 def test_unparsable_file_keeps_its_comments(bench):
     """A file that can no longer be parsed keeps its comments, is named with a reason, and recovers."""
     path = bench.write("tomatoes.txt", *TOMATOES)
@@ -242,6 +241,7 @@ def test_unreadable_file_keeps_its_comments(bench, monkeypatch):
     assert counts(bench.ingest()) == (0, 0, 0, 1, 4)
 
 
+@anywhere
 def test_missing_source_keeps_its_comments(bench, tmp_path):
     """A source that is not there keeps its comments and is named; nothing but it is an error."""
     bench.write("tomatoes.txt", *TOMATOES)
@@ -256,6 +256,7 @@ def test_missing_source_keeps_its_comments(bench, tmp_path):
     assert len(bench.texts()) == 5
 
 
+@anywhere
 def test_sources_not_named_stay_unless_pruned(bench, tmp_path):
     """Sources of earlier runs stay where they are not named, and leave with --prune."""
     bench.write("tomatoes.txt", *TOMATOES)
@@ -266,6 +267,7 @@ def test_sources_not_named_stay_unless_pruned(bench, tmp_path):
     assert sorted(bench.texts().values()) == sorted(text for _, text in BICYCLES)
 
 
+@anywhere
 def test_same_thread_in_two_files(bench):
     """Two files with the same thread are two threads, whose ids outlive edits of either and of both."""
     bench.write("b.txt", *TOMATOES)
@@ -308,6 +310,7 @@ def test_dry_run_changes_nothing(bench):
     assert (bench.manifest, generations.existing(bench.data)) == (before, [1])
 
 
+@anywhere
 def test_identical_text_is_embedded_once(bench):
     """The same words in several comments, files and runs are embedded once."""
     bench.write("a.txt", ("小李", "加一"), ("阿明", "加一"), title="一")
@@ -320,6 +323,7 @@ def test_identical_text_is_embedded_once(bench):
     assert len(bench.texts()) == 4
 
 
+@anywhere
 def test_another_model_rebuilds_everything(bench, tmp_path):
     """With another model all is embedded anew, files that are not named included; ids stay."""
     bench.write("tomatoes.txt", *TOMATOES)
@@ -336,6 +340,7 @@ def test_another_model_rebuilds_everything(bench, tmp_path):
     assert bench.nearest("耳朵") == "耳朵最冷。"
 
 
+@anywhere
 def test_another_version_rewrites_indexes(bench, monkeypatch):
     """Code that writes the indexes otherwise writes them anew, without embedding anything."""
     bench.write("tomatoes.txt", *TOMATOES)
@@ -348,6 +353,7 @@ def test_another_version_rewrites_indexes(bench, monkeypatch):
     assert not bench.ingest().published
 
 
+@anywhere
 def test_another_version_reads_files_again(bench, monkeypatch):
     """Code that reads files otherwise reads those that did not change as well, once."""
     bench.write("tomatoes.txt", *TOMATOES)
@@ -366,6 +372,7 @@ def test_second_ingest_at_once_is_refused(bench):
     assert bench.ingest().published
 
 
+@anywhere
 def test_comment_without_text_is_kept(bench):
     """A comment of images only is stored without passages and embeds nothing."""
     bench.write("tomatoes.txt", ("小李", "![](https://example.org/a.jpg)"), TOMATOES[1])
@@ -377,6 +384,7 @@ def test_comment_without_text_is_kept(bench):
     assert (only.new, only.removed, only.embedded) == (1, 2, 0)
 
 
+@anywhere
 def test_only_comments_without_text(bench):
     """An archive of images only can be ingested, and text added to it later."""
     bench.write("only.txt", ("小李", "![](https://example.org/a.jpg)"))
@@ -387,11 +395,12 @@ def test_only_comments_without_text(bench):
     assert bench.manifest.dimensions == bench.embedder.dimensions
 
 
+@anywhere
 def test_empty_folder(bench):
     """A folder without threads is one sentence, and no index is made."""
     with pytest.raises(RetrievalError, match=r"no thread file \(\.md, \.txt\)"):
         bench.ingest()
-    assert generations.existing(bench.data) == []
+    assert bench.manifest is None
 
 
 @pytest.mark.parametrize("stage", ["read", "embed", "write", "probe"])

@@ -1,0 +1,112 @@
+"""One generation of a server's index: its vectors there, its comments here; see `retrieval.homes.Store`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from retrieval.errors import SupersededError
+from retrieval.server.connection import PAGE
+from retrieval.types import Hit, PassageId
+from retrieval.vectors import conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from retrieval.server.connection import Server
+    from retrieval.server.documents import Documents
+    from retrieval.types import Record, Scope
+    from retrieval.vectors import Collection
+
+
+class ServerStore:
+    """An open generation.
+
+    Every method may raise UnreachableError, and SupersededError where its rows are gone from the server
+    because something newer is published there.
+    """
+
+    def __init__(self, server: Server, epoch: str, documents: Documents) -> None:
+        self._server = server
+        self._epoch = epoch
+        self._documents = documents
+
+    @cached_property
+    def _passages(self) -> Collection:
+        found = self._server.listing().get(f"passages-{self._epoch}")
+        if found is None:
+            raise SupersededError
+        return found
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._documents.close()
+
+    def nearest(self, vector: NDArray[np.float32], count: int, scope: Scope) -> list[Hit]:
+        """Return the passages nearest to a vector, nearest first, with their cosine similarity.
+
+        Rows that are not alive, being written or about to be removed, are passed over.
+        """
+        if not vector.size or scope.threads == ():
+            return []
+        limits = conditions(scope)
+        found = self._server.nearest(self._passages, vector, min(count, PAGE), limits)
+        alive = self._alive(found)
+        if len(alive) < min(count, len(found)) and len(found) < PAGE:
+            alive = self._alive(self._server.nearest(self._passages, vector, PAGE, limits))
+        return alive[:count]
+
+    def _alive(self, found: Sequence[tuple[str, float]]) -> list[Hit]:
+        rows = [(*row.rpartition("@")[::2], distance) for row, distance in found]
+        hits = [(PassageId.parse(name), int(tag), distance) for name, tag, distance in rows]
+        tags = self._documents.tags(list({passage.comment_id for passage, _, _ in hits}))
+        return [
+            Hit(passage, 1.0 - distance)
+            for passage, tag, distance in hits
+            if tags.get(passage.comment_id) == tag
+        ]
+
+    def direction(self, comment_id: str) -> NDArray[np.float32]:
+        """Return where a whole comment points: the mean of its passages, of unit length."""
+        record = self.records([comment_id]).get(comment_id)
+        own = list(self.vectors(record.passage_ids()).values()) if record else []
+        if not own:
+            return np.empty(0, dtype=np.float32)
+        mean = np.mean(own, axis=0)
+        return np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
+
+    def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
+        """Return comments by id; ids that are not there are left out."""
+        return self._documents.records(comment_ids)
+
+    def thread_records(self, thread_id: str) -> list[Record]:
+        """Return the comments of one thread in file order."""
+        return self._documents.thread(thread_id)
+
+    def all_records(self) -> Iterator[Record]:
+        """Yield every comment."""
+        return self._documents.everything()
+
+    def passage_ids(self) -> list[PassageId]:
+        """Return the ids of all passages."""
+        return [passage for record in self.all_records() for passage in record.passage_ids()]
+
+    def vectors(self, passages: Sequence[PassageId]) -> dict[PassageId, NDArray[np.float32]]:
+        """Return the vectors of passages by id; ids that are not there are left out."""
+        tags = self._documents.tags(list({passage.comment_id for passage in passages}))
+        rows = {
+            f"{passage}@{tags[passage.comment_id]}": passage
+            for passage in passages
+            if passage.comment_id in tags
+        }
+        found = self._server.rows(self._passages, list(rows), "embeddings") if rows else {}
+        return {rows[row]: np.asarray(vector, dtype=np.float32) for row, vector in found.items()}
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many comments and passages there are."""
+        passages = [len(record.passage_ids()) for record in self.all_records()]
+        return len(passages), sum(passages)
