@@ -11,16 +11,18 @@ import contextlib
 import json
 import os
 import sys
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot import messages as shared
 from bot.telegram import messages, render
 from bot.telegram.styled import Styled, name, plain
 from retrieval import generations
 from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from retrieval.types import Language
@@ -30,6 +32,9 @@ _SECRETS = ("THREADBOT_TELEGRAM_TOKEN", "THREADBOT_WEBHOOK_SECRET", "THREADBOT_H
 _NAMED = 5
 _LONGEST_REASON = 300
 _STOPPING_SECONDS = 10.0
+#: Lines of complaints remembered, and bytes that one may have.
+_LAST_WORDS = 100
+_LONGEST_LINE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,25 @@ class Outcome:
         return bool(self.summary and self.summary.get("published"))
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a re-ingest has come: a stage, and what is done of how much, in the stage's own units."""
+
+    stage: str
+    done: int
+    total: int | None
+
+    @property
+    def share(self) -> int | None:
+        """Return how much of the stage is done, in percent, where that is known."""
+        return min(100, 100 * self.done // self.total) if self.total else None
+
+
 class Run(Protocol):
     """How to run a command: here, as a child process."""
 
-    async def __call__(self, arguments: Sequence[str]) -> tuple[int, str, str]:
-        """Return its exit code, its standard output and its standard error."""
+    async def __call__(self, arguments: Sequence[str], hear: Callable[[str], None]) -> tuple[int, str]:
+        """Let its standard error be heard line by line; return its exit code and its standard output."""
 
 
 class Reingest:
@@ -61,6 +80,8 @@ class Reingest:
         self._run = run or child
         self._task: asyncio.Task[Outcome] | None = None
         self.last: Outcome | None = None
+        #: How far the running one has come; None before it has said so.
+        self.step: Step | None = None
 
     @property
     def running(self) -> bool:
@@ -86,7 +107,7 @@ class Reingest:
         except OSError as error:  # no process can be started
             self.last = Outcome(None, str(error))
         finally:
-            self._task = None
+            self._task = self.step = None
         return self.last
 
     async def _ingest(self) -> Outcome:
@@ -99,18 +120,46 @@ class Reingest:
             return Outcome(
                 None, "There is nothing to ingest again; run `threadbot ingest YOUR_FOLDER` first."
             )
-        code, out, complaints = await self._run(["ingest", "--json", "--data", str(self._data_dir), *roots])
+        complaints: deque[str] = deque(maxlen=_LAST_WORDS)
+
+        def hear(line: str) -> None:
+            found = step(line)
+            if found is None:
+                complaints.append(line)
+            else:
+                self.step = found
+
+        options = ("--json", "--progress", "json", "--data", str(self._data_dir))
+        code, out = await self._run(["ingest", *options, *roots], hear)
         return outcome(code, out, complaints)
 
 
-def outcome(code: int, out: str, complaints: str) -> Outcome:
-    """Read what the command left behind."""
+def step(line: str) -> Step | None:
+    """Read a line of `ingest --progress json`, None for what is none."""
+    try:
+        found = json.loads(line)
+        return Step(str(found["stage"]), int(found["done"]), found["total"] and int(found["total"]))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def outcome(code: int, out: str, complaints: Sequence[str]) -> Outcome:
+    """Read what the command left behind: its summary, else the last thing it complained of."""
     with contextlib.suppress(ValueError):
         summary = json.loads(out)
         if code == 0 and isinstance(summary, dict):
             return Outcome(summary)
-    last = complaints.strip().splitlines()[-1:] or [f"it ended with exit code {code}"]
-    return Outcome(None, last[0][:_LONGEST_REASON])
+    words = [line.strip() for line in complaints if line.strip()]
+    return Outcome(None, (words or [f"it ended with exit code {code}"])[-1][:_LONGEST_REASON])
+
+
+def progressed(at: Step | None, seconds: int, language: Language) -> str:
+    """Say how far a re-ingest has come."""
+    sentence = shared.STAGES.get(at.stage) if at else None
+    if at is None or sentence is None:
+        return messages.REINGEST_RUNNING(language, seconds=seconds)
+    share = "" if at.share is None else f" {at.share} %"
+    return messages.REINGEST_STAGE(language, stage=sentence(language), share=share, seconds=seconds)
 
 
 def described(ended: Outcome, language: Language) -> Styled:
@@ -129,7 +178,7 @@ def described(ended: Outcome, language: Language) -> Styled:
     return plain(f"{head}, {skipped}" if skipped else head)
 
 
-async def child(arguments: Sequence[str]) -> tuple[int, str, str]:
+async def child(arguments: Sequence[str], hear: Callable[[str], None]) -> tuple[int, str]:
     """Run `python -m bot` with arguments; see `Run`. A cancelled one is stopped before this returns."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -139,15 +188,31 @@ async def child(arguments: Sequence[str]) -> tuple[int, str, str]:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        limit=_LONGEST_LINE,
         env=without_secrets(os.environ),
         start_new_session=True,  # Ctrl-C is for the bot; it stops its child itself
     )
+    assert process.stdout is not None  # noqa: S101 - pipes were asked for
+    assert process.stderr is not None  # noqa: S101 - the same
     try:
-        out, complaints = await process.communicate()
+        out, _, code = await asyncio.gather(
+            process.stdout.read(), _heard(process.stderr, hear), process.wait()
+        )
     except asyncio.CancelledError:
         await _stop(process)
         raise
-    return process.returncode or 0, out.decode(errors="replace"), complaints.decode(errors="replace")
+    return code, out.decode(errors="replace")
+
+
+async def _heard(stream: asyncio.StreamReader, hear: Callable[[str], None]) -> None:
+    while True:
+        try:
+            line = await stream.readline()
+        except ValueError:  # a line too long to be anything of ours
+            continue
+        if not line:
+            return
+        hear(line.decode(errors="replace"))
 
 
 def without_secrets(environment: os._Environ[str] | dict[str, str]) -> dict[str, str]:

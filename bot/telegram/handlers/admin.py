@@ -10,7 +10,7 @@ from telegram.error import TelegramError
 
 from bot.telegram import buttons, messages, sending
 from bot.telegram.handlers.common import admitted, argument, courier, message_of, say, spoken
-from bot.telegram.reingest import described
+from bot.telegram.reingest import described, progressed
 from bot.telegram.styled import plain
 from ingest.rollback import roll_back
 from retrieval.errors import RetrievalError
@@ -78,7 +78,8 @@ async def _report(courier: Courier, running: asyncio.Task[Outcome], language: La
         step.cancel()
         seconds = round(courier.desk.clock() - began)
         if shown and not running.done():
-            await _progress(courier, shown, messages.REINGEST_RUNNING(language, seconds=seconds))
+            text = progressed(courier.desk.reingest.step, seconds, language)
+            await _progress(courier, shown, text)
     await _conclude(courier, shown, running.result(), language)
 
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from bot.telegram import reingest
-from bot.telegram.reingest import Outcome, Reingest
+from bot.telegram.reingest import Outcome, Reingest, Step
 from bot.telegram.store import Store
 from retrieval import generations
 from tests.bot.telegram.world import ADMIN
@@ -37,28 +37,31 @@ async def test_only_administrators_may_do_what_they_may(world, command):
 async def test_reingest_shows_its_progress_in_one_message_and_ends_with_a_summary(world):
     """What is new, changed and removed, and what was skipped and why; the sources are those of the index."""
     publish(world.data_dir, 12)
-    world.outcome = (0, SUMMARY_JSON, "")
+    lines = ['{"stage": "read", "done": 9, "total": 9}', '{"stage": "embed", "done": 120, "total": 340}']
+    world.outcome = (0, SUMMARY_JSON, [*lines, "skipped broken.md: line 3: unclosed front matter"])
     world.ingesting.clear()
     await world.start()
     shown = await world.ask("/reingest", user=ADMIN)
     assert shown.text == "Re-ingesting…"
     await world.time.until_waiting(5.0)
     await world.time.advance(5.0)
-    assert (await world.api.until("editMessageText")).text == "Re-ingesting… 5 s"
+    assert (await world.api.until("editMessageText")).text == "Embedding passages… 35 % (5 s)"
     assert "running already" in (await world.ask("/reingest", user=ADMIN)).text
     world.ingesting.set()
     last = await world.api.until("editMessageText", 2)
     assert last.text == ("+34 ~1 −3, generation 1, 2.5 s, skipped: broken.md: line 3: unclosed front matter")
     assert last["message_id"] == shown.message
     assert "Roll back" in last.buttons
-    assert world.ingests == [["ingest", "--json", "--data", str(world.data_dir), "/threads"]]
+    assert world.ingests == [
+        ["ingest", "--json", "--progress", "json", "--data", str(world.data_dir), "/threads"]
+    ]
     assert "Last re-ingest: +34" in (await world.ask("/status")).text
 
 
 async def test_a_reingest_that_fails_says_why(world):
     """The command's own sentence."""
     publish(world.data_dir, 12)
-    world.outcome = (1, "", "skipped a\nNothing could be read from /threads.\n")
+    world.outcome = (1, "", ["skipped a\n", "Nothing could be read from /threads.\n"])
     await world.start()
     await world.ask("/reingest", user=ADMIN)
     assert (await world.api.until("editMessageText")).text == (
@@ -69,7 +72,7 @@ async def test_a_reingest_that_fails_says_why(world):
 async def test_the_bot_reingests_on_its_own_as_often_as_it_is_told(world):
     """By the same command; nobody has to ask."""
     publish(world.data_dir, 12)
-    world.outcome = (0, SUMMARY_JSON, "")
+    world.outcome = (0, SUMMARY_JSON, [])
     await world.start(reingest_every="6h")
     for times in (1, 2):
         await world.time.until_waiting(6 * 3600.0)
@@ -145,11 +148,53 @@ def test_many_skipped_files_are_named_up_to_a_point():
 
 @pytest.mark.parametrize(
     ("ended", "reason"),
-    [((1, "", ""), "it ended with exit code 1"), ((0, "no JSON", "odd"), "odd"), ((0, "[]", "x\ny"), "y")],
+    [
+        ((1, "", []), "it ended with exit code 1"),
+        ((0, "no JSON", ["odd\n"]), "odd"),
+        ((0, "[]", ["x\n", "y\n", "\n"]), "y"),
+    ],
 )
 def test_a_command_that_says_nothing_useful_is_a_failure(ended, reason):
     """Whatever it left behind."""
     assert reingest.outcome(*ended) == Outcome(None, reason)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (None, "正在更新档案…… 7 秒"),
+        (Step("model", 0, None), "加载模型……（7 秒）"),
+        (Step("embed", 1, 3), "计算向量…… 33 %（7 秒）"),
+        (Step("embed", 5, 3), "计算向量…… 100 %（7 秒）"),
+        (Step("write", 0, 0), "写入索引……（7 秒）"),
+        (Step("unheard of", 1, 2), "正在更新档案…… 7 秒"),
+    ],
+)
+def test_how_far_a_reingest_has_come_is_said_by_its_stage(at, said):
+    """A stage that knows its size has a share; one of another version is no stage at all."""
+    assert reingest.progressed(at, 7, "zh") == said
+
+
+@pytest.mark.parametrize(
+    "line", ["", "skipped a", "3", "[]", '{"stage": "x"}', '{"stage": "x", "done": "y", "total": 1}']
+)
+def test_what_is_no_progress_is_a_complaint(line):
+    """Both come on standard error."""
+    assert reingest.step(line) is None
+    assert reingest.step('{"stage": "read", "done": 1, "total": null}') == Step("read", 1, None)
+
+
+async def test_a_child_is_heard_line_by_line(monkeypatch, tmp_path):
+    """Before it has ended; a line that is too long is nobody's."""
+    script = tmp_path / "python"
+    script.write_text(
+        "#!/bin/sh\necho one >&2; head -c 3000000 /dev/zero >&2; echo >&2; echo two >&2; echo out; exit 3\n"
+    )
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    heard = []
+    assert await reingest.child([], heard.append) == (3, "out\n")
+    assert (heard[0], heard[-1]) == ("one\n", "two\n")
 
 
 async def test_an_empty_archive_has_nothing_to_reingest(tmp_path):
@@ -165,8 +210,9 @@ async def test_a_child_runs_the_command_line_without_the_secrets(monkeypatch):
         {"THREADBOT_TELEGRAM_TOKEN": "x", "THREADBOT_WEBHOOK_SECRET": "y", "A": "b"}
     )
     assert kept == {"A": "b"}
-    code, out, complaints = await reingest.child(["--version"])
-    assert (code, complaints) == (0, "")
+    complaints = []
+    code, out = await reingest.child(["--version"], complaints.append)
+    assert (code, complaints) == (0, [])
     assert out.startswith("threadbot ")
 
 
@@ -177,7 +223,7 @@ async def test_a_cancelled_child_is_stopped(monkeypatch, tmp_path):
     script.write_text(f"#!/bin/sh\necho $$ > {started}.new; mv {started}.new {started}\nexec sleep 60\n")
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
-    task = asyncio.create_task(reingest.child([]))
+    task = asyncio.create_task(reingest.child([], print))
     async with asyncio.timeout(10):
         while not started.exists():  # noqa: ASYNC110 - another process has no event of ours
             await asyncio.sleep(0.01)

@@ -108,8 +108,12 @@ async def test_a_reingest_is_the_command_line_in_a_process_of_its_own(tmp_path):
     threads = tmp_path / "threads"
     shutil.copytree(SAMPLES, threads)
     data = tmp_path / "data"
-    code, _, complaints = await reingest.child(["ingest", "--data", str(data), str(threads)])
-    assert (code, complaints) == (0, "")
+    complaints = []
+    told = ["ingest", "--progress", "json", "--data", str(data), str(threads)]
+    code, _ = await reingest.child(told, complaints.append)
+    steps = [found.stage for line in complaints if (found := reingest.step(line))]
+    assert {"read", "embed", "write"} <= set(steps)
+    assert (code, len(steps)) == (0, len(complaints))
     path = threads / "balcony-tomatoes.md"
     text = path.read_text(encoding="utf-8")
     assert "electric toothbrush" in text

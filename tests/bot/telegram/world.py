@@ -15,6 +15,7 @@ from tests.bot.telegram.double import TOKEN, Call, Double
 from tests.fakes import FakeArchive
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from bot.server.hook import Hook
@@ -104,8 +105,8 @@ class World:
         self.api = Double()
         self.time = Time()
         self.ingests: list[list[str]] = []
-        #: What the next ingests come to: exit code, standard output, standard error.
-        self.outcome = (0, "{}", "")
+        #: What the next ingests come to: exit code, standard output, and lines of standard error.
+        self.outcome: tuple[int, str, list[str]] = (0, "{}", [])
         self.ingesting = asyncio.Event()
         self.ingesting.set()
         self.stopping = asyncio.Event()
@@ -174,7 +175,10 @@ class World:
         await self.settled()
         return call
 
-    async def _ingest(self, arguments: list[str]) -> tuple[int, str, str]:
+    async def _ingest(self, arguments: Sequence[str], hear: Callable[[str], None]) -> tuple[int, str]:
         self.ingests.append(list(arguments))
+        code, out, lines = self.outcome
+        for line in lines:
+            hear(line)
         await self.ingesting.wait()
-        return self.outcome
+        return code, out
