@@ -105,6 +105,15 @@ class Courier:
             self.place = replace(self.place, chat=moved.new_chat_id)
             return await sending.send(self.bot, self.place, part, rows)
 
+    async def tell(self, parts: Sequence[Styled], thread: str, rows: Rows = ()) -> None:
+        """Send comments of one thread, the last message with buttons; a reply to any asks within it.
+
+        Raise TelegramError as `send` does.
+        """
+        for number, part in enumerate(parts, start=1):
+            sent = await self.send(part, rows if number == len(parts) else ())
+            self.desk.store.speaks(sent.chat_id, sent.message_id, thread, self.desk.clock())
+
     async def say(self, text: str, rows: Rows = ()) -> Message | None:
         """Send a sentence; where that fails, only the log says so."""
         try:
@@ -245,17 +254,19 @@ async def following(desk: Desk, page: Page) -> tuple[Page, tuple[Excerpt, ...]]:
 
 
 async def alike(
-    desk: Desk, chat: int, user: int, comment: str, language: Language
+    desk: Desk, place: Place, user: int, comment: str, language: Language
 ) -> tuple[Page, tuple[Excerpt, ...]]:
     """Find comments like one.
 
     Raise Complaint if it is gone, or there are none.
     """
-    count = desk.count(desk.store.choices(chat))
+    count = desk.count(desk.store.choices(place.chat))
     answered = await _like(desk, comment, count + 1, language)
     if not answered.excerpts:
         raise Complaint(shared.NO_EXCERPTS)
-    page = Page(desk.new_id(), chat, user, "", language, like=comment, created=desk.clock())
+    page = Page(
+        desk.new_id(), place.chat, user, "", language, like=comment, created=desk.clock(), topic=place.topic
+    )
     return _filled(page, answered.excerpts, count)
 
 
@@ -296,6 +307,7 @@ async def _found(desk: Desk, asked: Asked) -> tuple[Page, tuple[Excerpt, ...], M
         thread=thread,
         answered=answered.answered,
         created=desk.clock(),
+        topic=asked.place.topic,
     )
     page, excerpts = _filled(page, answered.excerpts, count)
     return page, excerpts, manifest

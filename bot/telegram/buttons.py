@@ -138,29 +138,38 @@ def under_apology(page: Page) -> Rows:
     return ((Button(messages.SHOW_AGAIN(page.language), str(Press(Verb.AGAIN, page.id))),),)
 
 
-def under_whole(
-    comment: str,
-    shown: Language,
-    page: int,
-    pages: int,
-    other: Language | None,
-    link: str | None,
-    language: Language,
-) -> Rows:
-    """Return the buttons under a page of a whole comment."""
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Where a whole comment is open, and where it can be turned to."""
+
+    comment: str
+    shown: Language
+    page: int
+    pages: int
+    #: The language it also exists in, if any.
+    other: Language | None = None
+
+    def to(self, page: int, language: Language | None = None) -> str:
+        """Say what a button that turns to a page says."""
+        return str(Press(Verb.WHOLE, self.comment, (page,), language or self.shown))
+
+
+def under_whole(at: Turns, link: str | None, share: str, language: Language) -> Rows:
+    """Return the buttons under a page of a whole comment: turn it, ask on from it, take it elsewhere."""
     turning = []
-    if page > 0:
-        turning.append(Button("◂", str(Press(Verb.WHOLE, comment, (page - 1,), shown))))
-    if page + 1 < pages:
-        turning.append(Button("▸", str(Press(Verb.WHOLE, comment, (page + 1,), shown))))
+    if at.page > 0:
+        turning.append(Button("◂", at.to(at.page - 1)))
+    if at.page + 1 < at.pages:
+        turning.append(Button("▸", at.to(at.page + 1)))
     more = []
-    if other is not None:
-        label = messages.IN_CHINESE if other == "zh" else messages.IN_ENGLISH
-        more.append(Button(label(language), str(Press(Verb.WHOLE, comment, (0,), other))))
-    more.append(Button(messages.REPLY_CHAIN(language), str(Press(Verb.CHAIN, comment, (), language))))
-    more.append(Button(messages.MORE_LIKE_THIS(language), str(Press(Verb.LIKE, comment, (), language))))
-    source = (Button(messages.SOURCE_LINK(language), url=link),) if link else ()
-    return tuple(row for row in (tuple(turning), tuple(more), source) if row)
+    if at.other is not None:
+        label = messages.IN_CHINESE if at.other == "zh" else messages.IN_ENGLISH
+        more.append(Button(label(language), at.to(0, at.other)))
+    more.append(Button(messages.REPLY_CHAIN(language), str(Press(Verb.CHAIN, at.comment, (), language))))
+    more.append(Button(messages.MORE_LIKE_THIS(language), str(Press(Verb.LIKE, at.comment, (), language))))
+    away = [Button(messages.SOURCE_LINK(language), url=link)] if link else []
+    away.append(Button(messages.SHARE(language), url=share))
+    return tuple(row for row in (tuple(turning), tuple(more), tuple(away)) if row)
 
 
 def under_threads(ids: Sequence[str], page: int, pages: int, first: int, language: Language) -> Rows:

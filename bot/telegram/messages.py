@@ -94,6 +94,7 @@ REPLY_CHAIN = Message(en="Reply chain", zh="回复链")
 MORE_LIKE_THIS = Message(en="More like this", zh="更多相似")
 WHOLE = Message(en="Whole comment", zh="全文")
 SOURCE_LINK = Message(en="Source ↗", zh="来源 ↗")
+SHARE = Message(en="Share ↗", zh="分享 ↗")
 SHOW_NEAREST = Message(en="Show the nearest comments", zh="看看最接近的评论")
 SHOW_AGAIN = Message(en="Show the answer again", zh="再显示一次回答")
 ALL_THREADS = Message(en="All threads", zh="所有讨论")
@@ -149,6 +150,7 @@ EVERY = Message(en="Re-ingest runs every {seconds} s.", zh="每 {seconds} 秒自
 
 REINGEST_STARTED = Message(en="Re-ingesting…", zh="正在更新档案……")
 REINGEST_RUNNING = Message(en="Re-ingesting… {seconds} s", zh="正在更新档案…… {seconds} 秒")
+REINGEST_STAGE = Message(en="{stage}…{share} ({seconds} s)", zh="{stage}……{share}（{seconds} 秒）")
 REINGEST_BUSY = Message(en="A re-ingest is running already.", zh="已经在更新了。")
 REINGEST_DONE = Message(
     en="{counts}, generation {generation}, {seconds} s", zh="{counts}，第 {generation} 版，{seconds} 秒"

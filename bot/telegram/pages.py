@@ -82,10 +82,12 @@ class Page:
     more: bool = False
     successor: str | None = None
     created: float = 0.0
+    #: Of a group with topics, the one it was shown in.
+    topic: int | None = None
 
     def content(self) -> dict[str, Any]:
         """Return what is kept as JSON."""
-        names = ("quotes", "thread", "like", "answered", "nearest", "items", "seen", "more")
+        names = ("quotes", "thread", "like", "answered", "nearest", "items", "seen", "more", "topic")
         whole = asdict(self)
         return {key: whole[key] for key in names}
 

@@ -4,6 +4,7 @@
     access    whom administrators let in or shut out
     pages     answers with buttons: ids and places of quotes, and the question; they expire
     sent      which message shows which page, and which of its excerpts is chosen
+    about     which message shows a whole comment or a chain, and of which thread; they expire with pages
     feedback  ratings, with the question they are about; they expire
     pending   questions taken but not answered yet, without their words
     updates   ids of updates that were taken, so that none is taken twice
@@ -42,6 +43,10 @@ CREATE TABLE IF NOT EXISTS pages (
 CREATE INDEX IF NOT EXISTS pages_of_chat ON pages (chat, created);
 CREATE TABLE IF NOT EXISTS sent (
     chat INTEGER NOT NULL, message INTEGER NOT NULL, page TEXT NOT NULL, first INTEGER NOT NULL,
+    PRIMARY KEY (chat, message)
+);
+CREATE TABLE IF NOT EXISTS about (
+    chat INTEGER NOT NULL, message INTEGER NOT NULL, thread TEXT NOT NULL, created REAL NOT NULL,
     PRIMARY KEY (chat, message)
 );
 CREATE TABLE IF NOT EXISTS feedback (
@@ -134,13 +139,13 @@ class Store:
         if self._one("SELECT 1 FROM access WHERE id = ?", new) is None:
             self._do("UPDATE access SET id = ? WHERE id = ?", new, old)
         self._do("UPDATE pages SET chat = ? WHERE chat = ?", new, old)
-        for table in ("sent", "pending"):
+        for table in ("sent", "about", "pending"):
             self._do(f"UPDATE OR REPLACE {table} SET chat = ? WHERE chat = ?", new, old)  # noqa: S608
 
     def forget_chat(self, chat: int) -> None:
         """Remove everything of a chat that does not want the bot any more."""
         self._do("DELETE FROM chats WHERE id = ?", chat)
-        for table in ("pages", "sent", "pending"):
+        for table in ("pages", "sent", "about", "pending"):
             self._do(f"DELETE FROM {table} WHERE chat = ?", chat)  # noqa: S608
 
     # Access.
@@ -173,10 +178,13 @@ class Store:
         """Return a page, None if it expired."""
         return self._page("SELECT * FROM pages WHERE id = ?", identity)
 
-    def latest(self, chat: int) -> Page | None:
-        """Return the page shown last in a chat."""
+    def latest(self, chat: int, topic: int | None) -> Page | None:
+        """Return the page shown last in a chat, or in one of its topics."""
         return self._page(
-            "SELECT * FROM pages WHERE chat = ? ORDER BY created DESC, rowid DESC LIMIT 1", chat
+            "SELECT * FROM pages WHERE chat = ? AND json_extract(content, '$.topic') IS ? "
+            "ORDER BY created DESC, rowid DESC LIMIT 1",
+            chat,
+            topic,
         )
 
     def succeed(self, page: Page, successor: str | None) -> None:
@@ -192,6 +200,19 @@ class Store:
         row = self._one("SELECT page, first FROM sent WHERE chat = ? AND message = ?", chat, message)
         page = self.page(row[0]) if row else None
         return (page, row[1]) if row and page else None
+
+    def speaks(self, chat: int, message: int, thread: str, at: float) -> None:
+        """Note which thread the comments in a message are of."""
+        self._do("INSERT OR REPLACE INTO about VALUES (?, ?, ?, ?)", chat, message, thread, at)
+
+    def thread_of(self, chat: int, message: int) -> str | None:
+        """Return the thread that a reply to a message is about, None where it is about none."""
+        shown = self.shown(chat, message)
+        if shown is not None:
+            page, first = shown
+            return page.items[first].thread if page.answered and page.items else page.thread
+        row = self._one("SELECT thread FROM about WHERE chat = ? AND message = ?", chat, message)
+        return str(row[0]) if row else None
 
     # Feedback.
 
@@ -220,6 +241,7 @@ class Store:
         """Remove a user's ratings and stored questions; return how many there were of each."""
         ratings = self._do("DELETE FROM feedback WHERE user = ?", user)
         self._do("DELETE FROM sent WHERE page IN (SELECT id FROM pages WHERE user = ?)", user)
+        self._do("DELETE FROM about WHERE chat = ?", user)  # a private chat has its user's id
         return ratings, self._do("DELETE FROM pages WHERE user = ?", user)
 
     # Questions and updates on their way.
@@ -250,11 +272,12 @@ class Store:
         """Remove what was kept for its time (seconds)."""
         self._do("DELETE FROM pages WHERE created < ?", now - pages_kept)
         self._do("DELETE FROM sent WHERE page NOT IN (SELECT id FROM pages)")
+        self._do("DELETE FROM about WHERE created < ?", now - pages_kept)
         self._do("DELETE FROM feedback WHERE created < ?", now - feedback_kept)
         self._do("DELETE FROM updates WHERE at < ?", now - _UPDATES_KEPT)
 
-    def _page(self, query: str, key: object) -> Page | None:
-        row = self._one(query, key)
+    def _page(self, query: str, *keys: object) -> Page | None:
+        row = self._one(query, *keys)
         if row is None:
             return None
         identity, chat, user, question, language, kept, successor, created = row

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from telegram.error import BadRequest, TelegramError
 
 from bot import messages as shared
-from bot.telegram import answering, buttons, messages, pages, render, sending, styled
+from bot.telegram import answering, buttons, links, messages, pages, render, sending, styled
 from bot.telegram.access import Standing
 from bot.telegram.answering import Complaint, Courier
 from bot.telegram.buttons import Verb, View, pressed
@@ -81,6 +81,15 @@ class Click:
             await self.courier.send(part, rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """One page of a whole comment as it is shown, and the thread it is of."""
+
+    part: styled.Styled
+    rows: buttons.Rows
+    thread: str
+
+
 async def clicked(update: Update, context: Context) -> None:
     """Carry out a press and answer it."""
     query = update.callback_query
@@ -120,15 +129,17 @@ async def turn(courier: Courier, page: Page | None, language: Language) -> str |
     return None
 
 
-async def show_whole(
+async def whole(
     courier: Courier, comment: str, shown: Language | None, number: int, language: Language
-) -> tuple[styled.Styled, buttons.Rows]:
-    """Return one page of a whole comment and its buttons; raise Complaint if it is gone."""
+) -> Whole:
+    """Return one page of a whole comment; raise Complaint if it is gone."""
     excerpt = await _comment(courier.desk, comment, shown or language)
     part, page, count = render.whole(excerpt, number, language)
     other = excerpt.other.language if excerpt.other else None
-    link = pages.link(excerpt)
-    return part, buttons.under_whole(comment, excerpt.quote.language, page, count, other, link, language)
+    share = links.share(courier.bot.username, comment)
+    turns = buttons.Turns(comment, excerpt.quote.language, page, count, other)
+    rows = buttons.under_whole(turns, pages.link(excerpt), share, language)
+    return Whole(part, rows, excerpt.thread.id)
 
 
 async def _notice(query: CallbackQuery, context: Context) -> str | None:
@@ -251,14 +262,16 @@ async def _chain(click: Click) -> str | None:
             above[link.id] = await click.desk.show(link.id, click.spoken)
         except UsageError:
             continue
-    for part, _, _ in styled.pack(render.chain(excerpt, above, click.spoken)):
-        await click.courier.send(part)
+    parts = [part for part, _, _ in styled.pack(render.chain(excerpt, above, click.spoken))]
+    await click.courier.tell(parts, excerpt.thread.id)
     return None
 
 
 async def _like(click: Click) -> str | None:
     desk = click.desk
-    page, excerpts = await answering.alike(desk, click.chat, click.user, click.press.id, click.spoken)
+    page, excerpts = await answering.alike(
+        desk, click.courier.place, click.user, click.press.id, click.spoken
+    )
     desk.store.keep(page)
     await answering.show(click.courier, page, [Card(each) for each in excerpts], await desk.manifest())
     return None
@@ -266,11 +279,11 @@ async def _like(click: Click) -> str | None:
 
 async def _whole(click: Click) -> str | None:
     number = click.press.numbers[0] if click.press.numbers else 0
-    part, rows = await show_whole(click.courier, click.press.id, click.press.language, number, click.language)
+    found = await whole(click.courier, click.press.id, click.press.language, number, click.language)
     if click.press.numbers:
-        await click.edit(part, rows)  # a whole comment's own buttons turn its pages in place
+        await click.edit(found.part, found.rows)  # a whole comment's own buttons turn its pages in place
     else:
-        await click.courier.send(part, rows)
+        await click.courier.tell([found.part], found.thread, found.rows)
     return None
 
 

@@ -13,13 +13,11 @@ from telegram import (
     InputTextMessageContent,
     LinkPreviewOptions,
 )
-from telegram.helpers import create_deep_linked_url
 
 from bot.asking import question
-from bot.telegram import messages, render, sending, styled
+from bot.telegram import links, messages, render, sending, styled
 from bot.telegram.access import Standing
 from bot.telegram.handlers.common import spoken
-from bot.telegram.handlers.starting import EXCERPT
 from bot.telegram.render import Card
 from retrieval.errors import RetrievalError
 from retrieval.types import Filters
@@ -89,7 +87,7 @@ def _result(excerpt: Excerpt, language: Language, bot: str) -> InlineQueryResult
     content = InputTextMessageContent(
         part.text, entities=sending.entities(part), link_preview_options=_NO_PREVIEW
     )
-    link = create_deep_linked_url(bot, EXCERPT + excerpt.comment.id)
+    link = links.excerpt(bot, excerpt.comment.id)
     label = messages.OPEN_IN_CHAT(language)
     return InlineQueryResultArticle(
         excerpt.comment.id,

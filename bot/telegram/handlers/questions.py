@@ -69,7 +69,7 @@ async def more(update: Update, context: Context) -> None:
     desk = context.desk
     replied = message.reply_to_message
     shown = desk.store.shown(message.chat_id, replied.message_id) if replied else None
-    page = shown[0] if shown else desk.store.latest(message.chat_id)
+    page = shown[0] if shown else desk.store.latest(message.chat_id, place_of(message).topic)
     language = spoken(desk, message.chat_id, message.from_user)
     sender = courier(message, context)
     try:
@@ -132,8 +132,7 @@ async def _receive(message: Message, context: Context, text: str) -> None:
 def _asked(message: Message, context: Context, text: str) -> Asked:
     desk = context.desk
     replied = message.reply_to_message
-    shown = desk.store.shown(message.chat_id, replied.message_id) if replied else None
-    thread = shown[0].items[shown[1]].thread if shown and shown[0].answered and shown[0].items else None
+    thread = desk.store.thread_of(message.chat_id, replied.message_id) if replied else None
     return Asked(
         text=text,
         user=asker(message),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.telegram import menus, messages, render
+from bot.telegram import links, menus, messages, render
 from bot.telegram.access import Standing
 from bot.telegram.answering import Complaint
 from bot.telegram.handlers import clicks
@@ -27,30 +27,26 @@ if TYPE_CHECKING:
 
     from bot.telegram.desk import Context
 
-#: What stands before a comment's id in a link such as https://t.me/a_bot?start=e_k3f9q2m7xd4a.
-EXCERPT = "e_"
-
 
 async def start(update: Update, context: Context) -> None:
     """Greet, or show the excerpt that a link names."""
     message = message_of(update)
     if not await admitted(message, context):
         return
-    payload = argument(context)
-    if not payload.startswith(EXCERPT):
+    comment = links.comment(argument(context))
+    if comment is None:
         await assist(update, context)
         return
     language = spoken(context.desk, message.chat_id, message.from_user)
     sender = courier(message, context)
-    comment = payload.removeprefix(EXCERPT)
     try:
-        part, rows = await clicks.show_whole(sender, comment, None, 0, language)
+        found = await clicks.whole(sender, comment, None, 0, language)
     except Complaint as complaint:
         await sender.say(complaint(language))
     except RetrievalError:
         await sender.say(messages.NO_INDEX(language))
     else:
-        await sender.send(part, rows)
+        await sender.tell([found.part], found.thread, found.rows)
 
 
 async def assist(update: Update, context: Context) -> None:

@@ -173,7 +173,7 @@ async def test_who_blocks_the_bot_is_forgotten(world):
     await world.ask("why?", messages=1)
     with Store(world.data_dir / "bot.sqlite") as store:
         assert store.choices(1).language == "auto"
-        assert store.latest(1) is None
+        assert store.latest(1, None) is None
     assert len(world.api.of("sendMessage")) == 2
 
 
@@ -206,7 +206,7 @@ async def test_a_group_that_became_a_supergroup_gets_its_answer_there(world):
     assert answer["chat_id"] == new
     with Store(world.data_dir / "bot.sqlite") as store:
         assert store.choices(new).language == "zh"
-        assert store.latest(new) is not None
+        assert store.latest(new, None) is not None
         assert store.unanswered() == []
 
 

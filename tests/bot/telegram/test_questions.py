@@ -1,3 +1,5 @@
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
 from tests.bot.telegram.double import BOT, units
@@ -143,6 +145,28 @@ async def test_a_reply_asks_within_the_thread_of_the_chosen_excerpt(world):
     await world.ask("and?", reply_to=shown.message)
     threads = [question.filters.thread for question in world.archive.asked]
     assert threads == [None, "thread000001", "thread000002"]
+
+
+@pytest.mark.parametrize("button", ["Reply chain", "Whole comment", "Next page ▸", "More like this"])
+async def test_a_reply_to_whatever_shows_comments_asks_within_their_thread(world, button):
+    """Chains, whole comments and further pages are answers too."""
+    await world.start()
+    answer = await world.ask()
+    await world.press(answer, button, messages=1)
+    following = await world.ask("and tomatoes?", reply_to=world.api.of("sendMessage")[-1].message)
+    assert world.archive.asked[-1].filters.thread == "thread000001"
+    assert "Within: Tomatoes on a balcony" in following.text
+
+
+async def test_more_in_a_topic_goes_on_with_the_answer_there(world):
+    """Other topics of the group have asked something else since."""
+    await world.start()
+    await world.ask("@thread_bot first?", chat=GROUP, topic=40)
+    await world.ask("@thread_bot second?", chat=GROUP, topic=41)
+    second = await world.ask("/more", chat=GROUP, topic=40)
+    assert (world.archive.asked[-1].text, second["message_thread_id"]) == ("first?", 40)
+    assert "6. 芋头不甜" in second.text
+    assert "Ask a question first." in (await world.ask("/more", chat=GROUP, topic=42)).text
 
 
 async def test_more_shows_the_next_page_and_says_when_there_is_none(world):
@@ -305,13 +329,34 @@ async def test_start_greets_and_help_lists_the_commands(world):
     assert "提问" in (await world.ask("/help", user=2, language="zh-hans")).text
 
 
-async def test_a_deep_link_shows_its_excerpt(world):
-    """A comment that is gone says so."""
+@pytest.mark.parametrize("payload", ["e_comment00004", "comment00004"])
+async def test_a_deep_link_shows_its_excerpt(world, payload):
+    """So does the id alone, as answers show it; a reply asks within its thread."""
     await world.start()
-    shown = await world.ask("/start e_comment00004")
+    shown = await world.ask(f"/start {payload}")
     assert "It works." in shown.text
     assert "Reply chain" in shown.buttons
+    await world.ask("and tomatoes?", reply_to=shown.message)
+    assert world.archive.asked[-1].filters.thread == "thread000001"
+
+
+async def test_a_deep_link_to_a_comment_that_is_gone_says_so(world):
+    """Other words that a link may carry are a greeting."""
+    await world.start()
     assert "not in the archive any more" in (await world.ask("/start e_nothing")).text
+    assert "/help" in (await world.ask("/start help")).text
+
+
+async def test_a_whole_comment_can_be_shared_by_its_link(world):
+    """Telegram asks in which chat; the link opens the bot at the comment, for those who may ask."""
+    await world.start()
+    answer = await world.ask()
+    await world.press(answer, "Whole comment", messages=1)
+    share = world.api.of("sendMessage")[-1].buttons["Share ↗"]
+    address = parse_qs(urlsplit(share).query)["url"][0]
+    assert address == "https://t.me/thread_bot?start=e_comment00001"
+    shown = await world.ask(f"/start {parse_qs(urlsplit(address).query)['start'][0]}", user=2)
+    assert "It works." in shown.text
 
 
 async def test_an_unknown_command_points_to_help(world):

@@ -55,11 +55,13 @@ def test_a_group_that_becomes_a_supergroup_keeps_everything(store):
     store.decide(-5, allowed=True)
     store.keep(PAGE)
     store.show(-5, 77, "p1", 0)
+    store.speaks(-5, 78, "t", 100.0)
     for _ in range(2):
         store.migrate(-5, -1005)
     assert store.choices(-1005) == Choices("zh")
     assert store.decisions() == {-1005: True}
     assert store.shown(-1005, 77)[0].chat == -1005
+    assert store.thread_of(-1005, 78) == "t"
     store.choose(-5, Choices("en"))
     store.migrate(-5, -1005)
     assert store.choices(-1005) == Choices("zh")
@@ -70,7 +72,9 @@ def test_a_chat_that_is_gone_is_forgotten(store):
     store.choose(-5, Choices("zh"))
     store.keep(PAGE)
     store.show(-5, 77, "p1", 0)
+    store.speaks(-5, 78, "t", 100.0)
     store.forget_chat(-5)
+    assert store.thread_of(-5, 78) is None
     assert store.choices(-5) == Choices()
     assert store.page("p1") is None
 
@@ -89,7 +93,10 @@ def test_forgetting_a_user_removes_ratings_and_questions_of_theirs_only(store):
     store.keep(replace(PAGE, id="p2", user=3))
     store.rate(PAGE, 2, good=True, at=1.0)
     store.rate(PAGE, 3, good=True, at=1.0)
+    store.speaks(2, 78, "t", 100.0)
+    store.speaks(3, 78, "t", 100.0)
     assert store.forget_user(2) == (1, 1)
+    assert (store.thread_of(2, 78), store.thread_of(3, 78)) == (None, "t")
     assert store.page("p1") is None
     assert store.page("p2") is not None
     assert len(list(store.ratings())) == 1
@@ -100,11 +107,14 @@ def test_pages_and_feedback_expire(store):
     store.keep(PAGE)
     store.show(-5, 77, "p1", 0)
     store.rate(PAGE, 2, good=True, at=100.0)
+    store.speaks(-5, 78, "t", 100.0)
     store.expire(150.0, pages_kept=60.0, feedback_kept=60.0)
     assert store.page("p1") is not None
+    assert store.thread_of(-5, 78) == "t"
     store.expire(170.0, pages_kept=60.0, feedback_kept=80.0)
     assert store.page("p1") is None
     assert store.shown(-5, 77) is None
+    assert store.thread_of(-5, 78) is None
     assert len(list(store.ratings())) == 1
     store.expire(190.0, pages_kept=60.0, feedback_kept=80.0)
     assert not list(store.ratings())
@@ -117,3 +127,23 @@ def test_an_update_is_taken_once(path):
     with Store(path) as store:
         assert not store.take(5, 1.0)
         assert store.take(6, 1.0)
+
+
+def test_the_last_page_of_a_topic_is_not_the_chats(store):
+    """Pages of a version that knew no topics count as shown outside of any."""
+    store.keep(PAGE)
+    store.keep(replace(PAGE, id="p2", topic=40, created=200.0))
+    assert store.latest(-5, 40).id == "p2"
+    assert store.latest(-5, None).id == "p1"
+    assert store.latest(-5, 41) is None
+
+
+def test_a_reply_is_about_the_thread_its_message_shows(store):
+    """That of the chosen excerpt; of a refusal, the thread that was asked within."""
+    store.keep(PAGE)
+    store.keep(replace(PAGE, id="p2", answered=False, thread="asked"))
+    store.show(-5, 77, "p1", 0)
+    store.show(-5, 78, "p2", 0)
+    assert store.thread_of(-5, 77) == "thread000001"
+    assert store.thread_of(-5, 78) == "asked"
+    assert store.thread_of(-5, 79) is None
