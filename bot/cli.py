@@ -104,7 +104,10 @@ def _ingest(commands: argparse._SubParsersAction[Parser], shared: Parser) -> Non
         "Files gone from a named folder leave the index; sources not named keep what they have.",
     )
     parser.add_argument(
-        "sources", nargs="+", type=Path, metavar="SOURCE", help="a thread file, or a folder of them"
+        "sources",
+        nargs="+",
+        metavar="SOURCE",
+        help="a thread file, a folder of them, an https:// address, or a list of addresses",
     )
     parser.add_argument("--prune", action="store_true", help="drop sources that are not named here")
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")

@@ -61,6 +61,7 @@ TYPE_QUESTIONS = Message(en="Write one question a line; Ctrl-D ends.", zh="每�
 STAGES = {
     "model": Message(en="Loading the model", zh="加载模型"),
     "read": Message(en="Reading threads", zh="读取讨论"),
+    "fetch": Message(en="Fetching addresses", zh="抓取网址"),
     "embed": Message(en="Embedding passages", zh="计算向量"),
     "write": Message(en="Writing the index", zh="写入索引"),
     "probe": Message(en="Trying the new index out", zh="试用新索引"),

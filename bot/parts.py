@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
     from ingest.progress import Progress
     from ingest.summary import Summary
+    from ingest.web.types import Web
     from retrieval.archive import Archive
     from retrieval.embedder import Backend, Embedder
     from retrieval.rerank import Reranker
@@ -30,7 +31,7 @@ class Ingest(Protocol):
 
     def __call__(
         self,
-        sources: Sequence[Path],
+        sources: Sequence[str | Path],
         settings: Settings,
         *,
         prune: bool = False,
@@ -70,7 +71,7 @@ def _reranker(name: str, device: str | None) -> Reranker | None:
 
 
 def ingest(
-    sources: Sequence[Path],
+    sources: Sequence[str | Path],
     settings: Settings,
     *,
     prune: bool = False,
@@ -88,12 +89,26 @@ def ingest(
         prune=prune,
         dry_run=dry_run,
         progress=progress,
+        web=_web(settings),
     )
     if summary.compacted:
         from bot import housekeeping
 
         housekeeping.drop_pages(settings.data_dir)
     return summary
+
+
+def _web(settings: Settings) -> Web:
+    from ingest.web.types import Web
+
+    return Web(
+        http=settings.fetch_http,
+        private=settings.fetch_private,
+        largest=settings.fetch_size * 1_000_000,
+        concurrency=settings.fetch_concurrency,
+        timeout=settings.fetch_timeout,
+        tries=settings.fetch_tries,
+    )
 
 
 def fingerprint(settings: Settings) -> str:

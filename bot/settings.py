@@ -102,6 +102,29 @@ class Settings(BaseSettings):
     excerpt_length: int = Field(
         default=300, ge=40, le=4000, description="How many characters a quote has at most, 40 to 4000."
     )
+    fetch_http: bool = Field(
+        default=False,
+        description="Whether `http://` addresses may be ingested, which anybody on the way can change.",
+    )
+    fetch_private: bool = Field(
+        default=False,
+        description="Whether addresses may lead to this machine or a private network.",
+    )
+    fetch_concurrency: int = Field(
+        default=8, ge=1, le=64, description="How many addresses are fetched at the same time, 1 to 64."
+    )
+    fetch_size: int = Field(
+        default=32,
+        ge=1,
+        le=256,
+        description="How many megabytes one page or list at an address has at most, 1 to 256.",
+    )
+    fetch_timeout: Duration = Field(
+        default="60s", validate_default=True, description="How long one try to fetch an address may take."
+    )
+    fetch_tries: int = Field(
+        default=4, ge=1, le=10, description="How often an address that fails is tried in one run, 1 to 10."
+    )
     telegram_token: SecretStr | None = Field(
         default=None, description="The Telegram bot's token, from @BotFather; `telegram` needs it."
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ingest.exclusions import Exclusions
     from ingest.progress import Progress
     from ingest.survey import Reading, Survey
+    from ingest.web.types import Web
     from retrieval.generations import FileEntry, Hidden, Manifest, ThreadEntry
     from retrieval.homes import Home
     from retrieval.types import Record
@@ -166,14 +167,20 @@ class Comparison:
 
 
 def compare(
-    home: Home, roots: Sequence[Path], fingerprint: str, *, prune: bool, progress: Progress
+    home: Home,
+    roots: Sequence[Path | str],
+    fingerprint: str,
+    *,
+    prune: bool,
+    progress: Progress,
+    web: Web | None = None,
 ) -> Comparison:
     """Read what is new in the sources and decide what it takes; `fingerprint` is the model's.
 
     :raises RetrievalError: If nothing of what is named could be read, and nothing left.
     """
     before = Published.of(home)
-    seen = survey(roots, before.remembered(), prune=prune, progress=progress)
+    seen = survey(roots, before.remembered(), prune=prune, progress=progress, web=web)
     found = Comparison(before, seen, _target(before, settle(seen.readings)), before.unfit(fingerprint))
     if not seen.fruitful and not found.differs:
         raise RetrievalError(*_nothing_read(roots, seen.skipped))
@@ -221,7 +228,7 @@ def _plan_thread(
     return tally(entry, apart, sign=-1), steps, [exclusions.hidden(comment) for comment in apart]
 
 
-def _nothing_read(roots: Sequence[Path], skipped: Sequence[tuple[str, str]]) -> tuple[str, str]:
+def _nothing_read(roots: Sequence[Path | str], skipped: Sequence[tuple[str, str]]) -> tuple[str, str]:
     """Say why there is nothing to do, in English and Chinese."""
     where = ", ".join(map(str, roots))
     if not skipped:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest import exclusions, lock, sources
+from ingest.web.addresses import is_address
 from retrieval import generations
 from retrieval import probe as probing
 from retrieval.errors import RetrievalError
@@ -119,6 +120,8 @@ def _freshness(manifest: Manifest) -> Finding:
 
 
 def _changed(entry: FileEntry) -> bool:
+    if is_address(entry.path):
+        return False  # only asking the server would tell
     try:
         status = os.stat(sources.location(entry.root, entry.path))  # noqa: PTH116 - ten thousand times
     except OSError:

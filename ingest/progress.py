@@ -11,7 +11,8 @@ class Progress(Protocol):
     def stage(self, name: str, total: int | None) -> None:
         """Begin a stage of `total` units, None where unknown.
 
-        In order: "read" (bytes), and where something changed "model", "embed" (texts), "write"
+        In order: "read" (bytes), where addresses are named "fetch" (sources, then their pages), and where
+        something changed "model", "embed" (texts), "write"
         (comments), "probe". There is no "model" where every vector is known, and a second "write" and
         "probe" where the first try was broken.
         """

@@ -21,7 +21,8 @@ def reading() -> str:
     """Return a digest of what decides which comments, passages and thread ids a file's bytes become."""
     ingest, retrieval = files("ingest"), files("retrieval")
     formats = sorted(ingest.joinpath("formats").iterdir(), key=lambda file: file.name)
-    return _digest(*formats, ingest / "decoding.py", ingest / "identity.py", retrieval / "text.py")
+    others = (ingest / "decoding.py", ingest / "identity.py", ingest / "web" / "indexes.py")
+    return _digest(*formats, *others, retrieval / "text.py")
 
 
 @cache

@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING
 
 from ingest import ignore
 from ingest.ignore import Rules
-from retrieval.errors import RetrievalError
+from ingest.web.addresses import AddressError, is_address, normalised, shown
+from retrieval.errors import RetrievalError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from ingest.web.indexes import Index
 
 #: What a thread may be called; which format it has is seen in its text.
 _SUFFIXES = (".md", ".txt", ".markdown")
 #: No thread is as large; a file this large is read into memory by mistake only.
 _LARGEST = 256 * 1024 * 1024
+#: Bytes of a file that are looked at to tell whether it may be a list of addresses.
+_BEGINNING = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +53,50 @@ class Listing:
     closed: tuple[tuple[str, str], ...]
 
 
-def roots(sources: Iterable[str | Path]) -> list[Path]:
-    """Return the sources as absolute paths without `..`, each once, in the order given."""
-    paths = (Path(os.path.abspath(Path(source).expanduser())) for source in sources)  # noqa: PTH100 - `resolve` would follow links
-    return list(dict.fromkeys(paths))
+def roots(sources: Iterable[str | Path]) -> list[Path | str]:
+    """Return the sources, each once, in the order given: absolute paths without `..`, and addresses as text.
+
+    :raises UsageError: If an address cannot be one.
+    """
+    return list(dict.fromkeys(map(_root, sources)))
+
+
+def _root(source: str | Path) -> Path | str:
+    if isinstance(source, str) and is_address(source):
+        try:
+            return normalised(source)
+        except AddressError as error:
+            raise UsageError(
+                f"{shown(source)} {error}; correct it.",
+                f"{shown(source)} 不是可用的网址（{error}）；请更正。",
+            ) from None
+    return Path(os.path.abspath(Path(source).expanduser()))  # noqa: PTH100 - `resolve` would follow links
 
 
 def location(root: str, path: str) -> str:
-    """Return where the file is that was found under a source at a path.
+    """Return where the file is that was found under a source at a path, or the address of a page.
 
     Wrong only for a file in a folder of the same name that is a source; it is then taken for a new one.
     """
+    if is_address(path):
+        return path
     return root if os.path.basename(root) == path else os.path.join(root, path)  # noqa: PTH118, PTH119 - ten thousand times a run
+
+
+def listed(root: Path) -> Index | None:
+    """Return the addresses that a file names, one a line; None where it is a file of another kind.
+
+    It is such a list if the first line that is neither empty nor a comment (`#`) is an address.
+    """
+    try:
+        if not root.is_file() or b"://" not in root.open("rb").read(_BEGINNING):
+            return None
+        text = root.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:  # said where it is listed as a file
+        return None
+    from ingest.web.indexes import read_list
+
+    return read_list(text)
 
 
 def list_files(root: Path) -> Listing:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ingest.progress import Progress
     from ingest.summary import Summary
     from ingest.turns import Turn
+    from ingest.web.types import Web
     from ingest.write import Change
     from retrieval.embedder import Embedder
     from retrieval.homes import Home
@@ -47,10 +48,12 @@ def ingest(
     dry_run: bool = False,
     progress: Progress | None = None,
     probe: Probe | None = None,
+    web: Web | None = None,
 ) -> Summary:
     """Bring the index in a data folder, or another home, in step with the named sources.
 
-    A dry run changes nothing and loads no model. A new generation is tried out with `probe`, by default
+    Sources are paths, and addresses as text, fetched as `web` says. A dry run changes nothing and loads no
+    model. A new generation is tried out with `probe`, by default
     in a child process.
 
     :raises RetrievalError: If another ingest is running, nothing of what is named could be read, or
@@ -60,12 +63,12 @@ def ingest(
     home, told = home_of(place), progress or Silent()
     roots = outside.roots(named)
     if dry_run:
-        found = compare(home, roots, embedder.fingerprint, prune=prune, progress=told)
+        found = compare(home, roots, embedder.fingerprint, prune=prune, progress=told, web=web)
         summary = replace(found.summary(), plan=found.plan())
         return replace(summary, seconds=_since(began))
     with writing(home) as turn:
         turn.sweep()
-        found = compare(home, roots, embedder.fingerprint, prune=prune, progress=told)
+        found = compare(home, roots, embedder.fingerprint, prune=prune, progress=told, web=web)
         if found.unfit or found.differs:
             summary = _Carrying(turn, found, embedder, model, told, probe, began)()
         else:
@@ -85,6 +88,7 @@ def _note(turn: Turn, found: Comparison) -> None:
         reading=revisions.reading(),
         exclusions=found.before.excluded.digest,
         hidden=found.target.hidden,
+        remotes=found.seen.remotes,
     )
     if noted != known:
         turn.note(noted)
@@ -198,6 +202,7 @@ class _Carrying:
             previous=known.generation if known else None,
             exclusions=before.excluded.digest,
             hidden=target.hidden,
+            remotes=self.found.seen.remotes,
         )
 
 

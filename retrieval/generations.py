@@ -54,7 +54,8 @@ class FileEntry:
 
     #: The source it was found under, absolute.
     root: str
-    #: Relative to the root; the file's name where the root is the file.
+    #: Relative to the root; the file's name where the root is the file; the address of what was fetched,
+    #: which has neither time nor inode.
     path: str
     size: int
     mtime_ns: int
@@ -80,6 +81,21 @@ class Hidden:
     #: Of its text, see `records.content_digest`.
     digest: str
     position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """What a server said with a document, so that next time it is only asked whether that still holds."""
+
+    #: The address, and the one it led to.
+    address: str
+    final: str
+    #: Its ETag and Last-Modified headers.
+    etag: str | None
+    modified: str | None
+    #: What it was, see `ingest.web.indexes.Kind`, and the addresses it named; None and none for a page.
+    kind: str | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +124,8 @@ class Manifest:
     #: Which exclusions it was made under, see `ingest.exclusions`, and what they hide.
     exclusions: str = ""
     hidden: tuple[Hidden, ...] = ()
+    #: The addresses that were fetched; a page's comments are in this very generation, or it is not here.
+    remotes: tuple[Remote, ...] = ()
 
     def thread(self, thread_id: str) -> ThreadEntry | None:
         """Return a thread by id."""
@@ -282,6 +300,9 @@ def _from_json(data: dict[str, Any]) -> Manifest:
     values["threads"] = tuple(_thread_entry(entry) for entry in data["threads"])
     values["files"] = tuple(FileEntry(**entry) for entry in data["files"])
     values["hidden"] = tuple(Hidden(**entry) for entry in data.get("hidden", ()))
+    values["remotes"] = tuple(
+        Remote(**entry | {"names": tuple(entry["names"])}) for entry in data.get("remotes", ())
+    )
     return Manifest(**values)
 
 

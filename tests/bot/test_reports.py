@@ -165,7 +165,7 @@ def test_the_summary_goes_to_standard_output_and_what_was_skipped_to_standard_er
         "Seconds    2.5, of which encoding 2.0\n"
         "Generation 1 published\n"
     )
-    assert calls == [([Path("a"), Path("b")], Path("d"), {"prune": True, "dry_run": False, "progress": None})]
+    assert calls == [(["a", "b"], Path("d"), {"prune": True, "dry_run": False, "progress": None})]
 
 
 def test_nothing_new_is_said_as_such():
@@ -197,6 +197,14 @@ def test_on_a_terminal_a_bar_shows_each_stage():
     assert messages.STAGES["embed"].en in err
     assert "100%" in err
     assert out.startswith("Files ")
+
+
+def test_an_address_with_a_password_is_a_wrong_use_and_not_shown():
+    """Before anything is locked or loaded."""
+    shown = streams()
+    assert main(["ingest", "https://me:geheim@example.org/x.md"], shown) == 2
+    assert "~/.netrc" in written(shown)[1]
+    assert "geheim" not in "".join(written(shown))
 
 
 def test_a_stage_of_unknown_length_is_full_at_its_end():

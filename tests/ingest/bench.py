@@ -42,7 +42,7 @@ class Bench:
         self.home = server(self.data)
         self.embedder = fakes.FakeEmbedder()
 
-    def ingest(self, *sources: Path, **options) -> Summary:
+    def ingest(self, *sources: Path | str, **options) -> Summary:
         """Ingest the archive folder, or other sources, with an embedder that has seen nothing yet."""
         self.embedder = fakes.FakeEmbedder(self.embedder.fingerprint, self.embedder.dimensions)
         options = {"probe": in_process} | options
