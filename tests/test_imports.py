@@ -72,6 +72,8 @@ HEAVY = {"torch", "chromadb", "sentence_transformers", "transformers", "tantivy"
         (["--help"], HEAVY | {"rich", "pydantic", "numpy", "prompt_toolkit", "platformdirs"}),
         (["ask", "--help"], HEAVY | {"rich", "pydantic", "numpy", "prompt_toolkit"}),
         (["status"], HEAVY | {"rich", "prompt_toolkit"}),
+        (["serve"], {"telegram", "torch", "rich", "prompt_toolkit"}),
+        (["telegram"], HEAVY | {"rich", "prompt_toolkit"}),  # there is no token
         (
             ["parse", str(ROOT / "ingest" / "samples" / "winter-cycling.txt"), "--jsonl"],
             HEAVY | {"rich", "pydantic"},

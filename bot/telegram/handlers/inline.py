@@ -55,8 +55,10 @@ async def asked(update: Update, context: Context) -> None:
         await _nothing(query, messages.INLINE_WAIT(language, seconds=math.ceil(wait)))
         return
     async with desk.typing[user]:
-        if desk.latest[user] == query.id:  # else another key was pressed meanwhile
+        if desk.latest.get(user) == query.id:  # else another key was pressed meanwhile
             await _answer(query, context, language)
+    if desk.latest.get(user) == query.id:  # nobody waits for this one: remember nothing of who asked once
+        del desk.latest[user], desk.typing[user]
 
 
 def page_of(offset: str) -> int:

@@ -5,12 +5,16 @@ from pathlib import Path
 import aiohttp
 import jsonschema
 import pytest
+from yarl import URL
 
+from bot.server.access import Access, is_loopback
 from bot.server.application import application
 from bot.server.health import Health
 from bot.server.metrics import Metrics
 from bot.server.openapi import document
-from bot.server.serving import listening
+from bot.server.service import Service
+from bot.server.serving import listening, running
+from bot.server.worker import Worker
 from retrieval.errors import ConfigError, NoIndexError
 from tests.bot.server.place import Slow, serving
 from tests.fakes import FakeArchive
@@ -241,3 +245,21 @@ async def test_every_stage_of_an_answer_is_measured(tmp_path):
     archive.close()
     for stage in ("wait", "answer", "embed", "search", "quote"):
         assert f'threadbot_stage_seconds_count{{stage="{stage}"}} 1.0' in text
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("[::1]", 200), ("localhost", 200), ("evil.example", 403), (None, 403)]
+)
+async def test_loopback_has_another_address_too(host, status):
+    """On ::1 as on 127.0.0.1: a loopback name is answered, another or none is not."""
+    access = Access("", local=is_loopback("::1"))
+    service = Service(FakeArchive(), Worker(5), access, Metrics(), 5, Health(model=True))
+    async with running(service, "::1", 0) as url:
+        reader, writer = await asyncio.open_connection("::1", URL(url).port)
+        body = b'{"question": "bees"}'
+        named = b"" if host is None else b"Host: " + host.encode() + b"\r\n"
+        version = b"1.0" if host is None else b"1.1"
+        head = b"POST /api/ask HTTP/%b\r\n%bContent-Length: %d\r\nConnection: close\r\n\r\n"
+        writer.write(head % (version, named, len(body)) + body)
+        assert int((await reader.read()).split(b" ")[1]) == status
+        writer.close()

@@ -244,6 +244,8 @@ async def test_cancel_drops_what_waits(slow):
     await slow.begun("one")
     await slow.api.say("two")
     await slow.api.say("three")
+    await slow.settled()
+    assert b'threadbot_waiting{front="telegram"} 3.0' in slow.metrics.text()
     assert (await slow.ask("/cancel")).text == "Dropped 2 waiting questions."
     slow.archive.gate.set()
     await slow.api.until("sendMessage", 2)
@@ -260,6 +262,7 @@ async def test_a_chat_that_asks_too_much_is_told_when_to_ask_again(world):
     assert "toothbrush" in (await world.ask("four", user=2)).text
     await world.time.advance(60)
     assert "toothbrush" in (await world.ask("five")).text
+    assert b'threadbot_refusals_total{reason="limit"} 1.0' in world.metrics.text()
 
 
 async def test_all_chats_together_have_a_limit(world):
@@ -280,6 +283,7 @@ async def test_a_stranger_is_told_the_id_to_pass_on(world):
     await world.settled()
     assert len(world.api.of("sendMessage")) == 3
     assert world.archive.asked == []
+    assert b'threadbot_refusals_total{reason="stranger"} 4.0' in world.metrics.text()
 
 
 async def test_an_allowed_group_lets_its_members_ask(world):
