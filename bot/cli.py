@@ -222,6 +222,12 @@ def _show(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
     parser = _add(commands, shared, "show", "show a whole comment, and where it stands")
     parser.add_argument("id", metavar="ID", help="the id of an excerpt")
     parser.add_argument("--json", action="store_true", help="write it as JSON")
+    parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="read its file again and say whether it is unchanged, edited or removed (exit code 1 unless "
+        "unchanged)",
+    )
 
 
 def _evaluate(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:

@@ -67,6 +67,24 @@ STAGES = {
     "probe": Message(en="Trying the new index out", zh="试用新索引"),
 }
 
+# Whether a comment's file still says what the index says; by verdict.
+
+VERIFIED = {
+    "unchanged": Message(
+        en="Unchanged in {path}, lines {first} to {last} (digest {digest}).",
+        zh="与 {path} 第 {first} 至 {last} 行一致（摘要 {digest}）。",
+    ),
+    "edited": Message(
+        en="Edited since in {path}, lines {first} to {last}; `threadbot ingest` takes the change over.",
+        zh="{path} 第 {first} 至 {last} 行已有修改；`threadbot ingest` 会更新。",
+    ),
+    "removed": Message(
+        en="Removed since from {path}; `threadbot ingest` takes it out of the answers.",
+        zh="已从 {path} 中移除；`threadbot ingest` 会把它从回答中去掉。",
+    ),
+    "unknown": Message(en="Cannot be compared with {path}: {reason}.", zh="无法与 {path} 对照：{reason}。"),
+}
+
 # Looking after the index.
 
 EXCLUDED = Message(
