@@ -1,12 +1,12 @@
 """Put the real services under load: `python -m tests.benchmarks.load chats|together [--seconds 60]`.
 
 `chats`: fifty Telegram chats ask `threadbot telegram` at once, each again as soon as it is answered.
-`together`: twenty HTTP clients ask `threadbot serve`, while chats ask the Telegram bot and an ingest
+`together`: twenty HTTP clients ask the service beside the bot, while chats ask the bot and an ingest
 publishes a changed file every ten seconds; each answer is compared with that of the generation it names.
 
-The services are child processes that end as they would under a service manager; the chats, the Bot API's
-double and the clients live in this process. They share the machine's cores, so that what this process
-needs is taken from the services: figures are rather worse than they would be alone. How late the event
+The bot is a child process that ends as it would under a service manager; the chats, the Bot API's double
+and the clients live in this process. They share the machine's cores, so that what this process needs is
+taken from the bot: figures are rather worse than they would be alone. How late the event
 loop of an idle process is tells how much of the lateness is the machine's. The archive is the
 samples and 1,000 made-up comments. Ends with 1 if a bar is missed.
 """
@@ -41,7 +41,7 @@ _COMMENTS = 1_000
 _PUBLISHED_EVERY = 10.0
 #: What is promised: milliseconds, and how much more memory late than early, a share.
 _LATENESS, _GROWTH = 50.0, 1.05
-_PORT = "18080"
+_PORT = 18080
 
 
 async def chats(field: Field, seconds: float) -> list[Figure]:
@@ -68,7 +68,8 @@ async def chats(field: Field, seconds: float) -> list[Figure]:
     return [
         Figure("answers", len(taken)),
         Figure("answers a second", len(taken) / (end - begin)),
-        *_whole(api, bot, wrong),
+        *_whole(api, bot),
+        Figure("wrong answers", wrong, at_most=0),
         Figure(f"{_CHATS} answers one after another", serial, "s"),
         Figure("the same without Telegram", alone, "s"),
         Figure("p50", percentile(taken, 50), "s"),
@@ -84,11 +85,10 @@ async def together(field: Field, seconds: float) -> list[Figure]:
     loop = asyncio.get_running_loop()
     api = Chats([*QUESTIONS, CHANGING])
     await api.start()
-    http = running("serve", field.data, THREADBOT_HTTP_PORT=_PORT, THREADBOT_COUNT=str(COUNT))
-    async with http as server, running("telegram", field.data, **api.settings()) as bot:
+    http = {"THREADBOT_HTTP_PORT": str(_PORT), "THREADBOT_COUNT": str(COUNT)}
+    async with running("telegram", field.data, **http, **api.settings()) as bot:
         clients = Clients(f"http://127.0.0.1:{_PORT}")
         await api.until_polled(bot)
-        await _until_listening(server)
         begin = loop.time()
         publishing = asyncio.create_task(_publish(field, begin + seconds))
         await asyncio.gather(
@@ -108,15 +108,13 @@ async def together(field: Field, seconds: float) -> list[Figure]:
         Figure("HTTP 503 with Retry-After", clients.busy),
         Figure("HTTP answers not of the generation named", len(wrong), at_most=0),
         Figure("generations answered from", len({found["generation"] for _, found in clients.answers})),
-        Figure("complaints in the HTTP log", len(server.complaints()), at_most=0),
         Figure("HTTP p50", percentile(clients.taken, 50), "s"),
         Figure("HTTP p95", percentile(clients.taken, 95), "s"),
         Figure("HTTP most", max(clients.taken, default=0.0), "s"),
-        *_process("HTTP", server, begin, end, bars=False),
         Figure("ingests", len(published)),
         Figure("ingest, median", percentile(published, 50), "s"),
         Figure("Telegram answers", len(chats_taken)),
-        *_whole(api, bot, 0),
+        *_whole(api, bot),
         Figure("Telegram p50", percentile(chats_taken, 50), "s"),
         Figure("Telegram p95", percentile(chats_taken, 95), "s"),
         *_process("bot", bot, begin, end, bars=False),
@@ -133,13 +131,6 @@ async def _publish(field: Field, end: float) -> list[float]:
     return took
 
 
-async def _until_listening(server: Child) -> None:
-    async with asyncio.timeout(120):
-        while "Listening" not in server.log.read_text(encoding="utf-8"):
-            assert server.process.returncode is None, server.log.read_text(encoding="utf-8")
-            await asyncio.sleep(0.1)
-
-
 def _alone(field: Field) -> float:
     """Return the seconds that fifty answers take one after another without any service."""
     with closing(Archive(field.data, field.embedder)) as archive:
@@ -150,14 +141,13 @@ def _alone(field: Field) -> float:
         return time.perf_counter() - began
 
 
-def _whole(api: Chats, bot: Child, wrong: int) -> list[Figure]:
+def _whole(api: Chats, bot: Child) -> list[Figure]:
     """Return what must not have happened in the chats."""
     for line in [*api.ledger.lost(), *api.ledger.strays, *bot.complaints()][:10]:
         sys.stderr.write(f"{line}\n")
     return [
         Figure("lost answers", len(api.ledger.lost()), at_most=0),
         Figure("doubled or stray messages", len(api.ledger.strays), at_most=0),
-        Figure("wrong answers", wrong, at_most=0),
         Figure("complaints in the bot's log", len(bot.complaints()), at_most=0),
     ]
 
