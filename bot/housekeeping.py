@@ -7,25 +7,28 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from retrieval import generations
 from retrieval.errors import RetrievalError
+from retrieval.homes import home_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from retrieval.homes import Home
 
-def drop_pages(data_dir: Path) -> int:
+
+def drop_pages(place: Path | Home) -> int:
     """Remove stored pages with comments that are no longer published; return how many there were.
 
     What was removed before, by whomever, leaves no trace in the file either.
     """
-    path = data_dir / "bot.sqlite"
+    home = home_of(place)
+    path = home.data_dir / "bot.sqlite"
     if not path.exists():
         return 0
     try:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as database:
             database.execute("PRAGMA secure_delete = ON")
-            gone = _gone(database, data_dir)
+            gone = _gone(database, home)
             if gone:
                 database.executemany("DELETE FROM pages WHERE id = ?", ((page,) for page in gone))
                 database.execute("DELETE FROM sent WHERE page NOT IN (SELECT id FROM pages)")
@@ -38,12 +41,12 @@ def drop_pages(data_dir: Path) -> int:
         ) from error
 
 
-def _gone(database: sqlite3.Connection, data_dir: Path) -> list[str]:
+def _gone(database: sqlite3.Connection, home: Home) -> list[str]:
     """Return the ids of pages that show a comment which is not published."""
     if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'pages'").fetchone():
         return []
     shown = {page: ids(json.loads(kept)) for page, kept in database.execute("SELECT id, content FROM pages")}
-    there = _published(data_dir, sorted({name for names in shown.values() for name in names}))
+    there = _published(home, sorted({name for names in shown.values() for name in names}))
     return [page for page, names in shown.items() if not names <= there]
 
 
@@ -53,11 +56,9 @@ def ids(content: dict[str, Any]) -> set[str]:
     return found | set(content.get("seen", ())) | ({content["like"]} if content.get("like") else set())
 
 
-def _published(data_dir: Path, names: list[str]) -> set[str]:
-    from retrieval.vectors import ChromaStore
-
-    number = generations.current(data_dir)
+def _published(home: Home, names: list[str]) -> set[str]:
+    number = home.follow()
     if number is None or not names:
         return set()
-    with closing(ChromaStore.open(generations.folder_of(data_dir, number) / "chroma")) as store:
+    with closing(home.store(number)) as store:
         return set(store.records(names))

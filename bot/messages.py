@@ -113,6 +113,12 @@ STILL_READ = Message(
     en="{count} older generations stay because they are being read; compact again when that is over.",
     zh="还有 {count} 代旧索引正被读取，暂时保留；读取者更新后请再运行一次 compact。",
 )
+VACUUM_NEXT = Message(
+    en="On the Chroma server what is gone is deleted, and its bytes stay in the server's files until "
+    "`chroma vacuum --path FOLDER` has run there.",
+    zh="Chroma 服务器上不再需要的内容已删除；在服务器上运行 `chroma vacuum --path 文件夹` 之后，"
+    "其字节才会从服务器的文件中消失。",
+)
 ROLLED_BACK = Message(
     en="Generation {generation} of {created} answers again.", zh="已恢复到第 {generation} 代（{created}）。"
 )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
+from bot.home import home
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -55,7 +57,7 @@ def open_archive(settings: Settings) -> Archive:
 
     embedder = _embedder(settings.model, settings.device, settings.backend)
     return Archive(
-        settings.data_dir,
+        home(settings),
         embedder,
         excerpt_length=settings.excerpt_length,
         reranker=_reranker(settings.reranker, settings.device),
@@ -83,7 +85,7 @@ def ingest(
 
     summary = sync.ingest(
         sources,
-        settings.data_dir,
+        home(settings),
         _embedder(settings.model, settings.device, settings.backend),
         model=settings.model,
         prune=prune,
@@ -94,7 +96,7 @@ def ingest(
     if summary.compacted:
         from bot import housekeeping
 
-        housekeeping.drop_pages(settings.data_dir)
+        housekeeping.drop_pages(home(settings))
     return summary
 
 

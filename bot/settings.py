@@ -54,6 +54,15 @@ def _secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _headers(text: SecretStr) -> SecretStr:
+    """Check a list of headers."""
+    for pair in filter(str.strip, text.get_secret_value().split(";")):
+        name, colon, value = pair.partition(":")
+        if not (colon and value.strip() and name.strip().replace("-", "").isalnum() and pair.isascii()):
+            raise ValueError("headers are written `Name: value`, separated by semicolons")
+    return text
+
+
 Duration = Annotated[float, BeforeValidator(seconds)]
 
 
@@ -124,6 +133,28 @@ class Settings(BaseSettings):
     )
     fetch_tries: int = Field(
         default=4, ge=1, le=10, description="How often an address that fails is tried in one run, 1 to 10."
+    )
+    chroma_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/?#@]+[^\s?#@]*)?$",
+        description="A Chroma server that keeps the index instead of the data folder, such as "
+        "`https://chroma.example`. Default: none.",
+    )
+    chroma_tenant: str = Field(default="default_tenant", min_length=3, description="The tenant there.")
+    chroma_database: str = Field(
+        default="default_database",
+        min_length=3,
+        description="The database there; each index needs its own. The first ingest makes it.",
+    )
+    chroma_headers: Annotated[SecretStr, AfterValidator(_headers)] = Field(
+        default=SecretStr(""),
+        description="What the server, or the proxy before it, wants to see, such as `Authorization: Bearer "
+        "…`; several are separated by semicolons.",
+    )
+    chroma_lease: Duration = Field(
+        default="30s",
+        validate_default=True,
+        description="How long an ingest may be silent before another machine's takes over.",
     )
     telegram_token: SecretStr | None = Field(
         default=None, description="The Telegram bot's token, from @BotFather; `telegram` needs it."
@@ -216,7 +247,8 @@ def _sentence(error: ValidationError) -> str:
     what = first["msg"]
     ours = what.removeprefix("Value error, ")
     why = ours if ours != what else "its " + what[:1].lower() + what[1:]
-    secret = "Secret" in str(Settings.model_fields[field].annotation)  # such a value is shown to nobody
+    # Such a value is shown to nobody, nor is an address that may have a password in it.
+    secret = "Secret" in str(Settings.model_fields[field].annotation) or "@" in str(first["input"])
     given = "not right" if secret else repr(first["input"])
     name = PREFIX + field.upper()
     return f"The setting {name} is {given}, but {why}; correct it in the environment or in .env."

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest import exclusions
-from ingest.exclude import published, without
+from ingest.exclude import without
 from ingest.progress import Silent
 from ingest.turns import writing
 from retrieval import generations
 from retrieval.errors import NoIndexError
 from retrieval.generations import days
-from retrieval.homes import home_of
+from retrieval.homes import home_of, published
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,10 +11,9 @@ from ingest.plan import remove
 from ingest.progress import Silent
 from ingest.threads import tally
 from ingest.turns import writing
-from retrieval import generations
 from retrieval.errors import UsageError
 from retrieval.generations import days
-from retrieval.homes import home_of
+from retrieval.homes import home_of, published
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,12 +88,6 @@ def undo(place: Path | Home, ids: Sequence[str], authors: Sequence[str]) -> With
         exclusions.save(home.folder, after)
         turn.share_exclusions()
         return Withdrawal(after, generation=number)
-
-
-def published(home: Home) -> Manifest | None:
-    """Return the published manifest, None where there is none."""
-    number = home.follow()
-    return generations.read_manifest(home.folder, number) if number is not None else None
 
 
 def stored(home: Home, manifest: Manifest, wanted: Exclusions) -> list[Record]:

@@ -14,12 +14,14 @@ from ingest.web.addresses import is_address
 from retrieval import generations
 from retrieval import probe as probing
 from retrieval.errors import RetrievalError
+from retrieval.homes import Embedded, home_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from retrieval.generations import FileEntry, Manifest
+    from retrieval.homes import Home
     from retrieval.probe import Probe
 
 #: Room that an ingest wants beside a copy of the published generation.
@@ -36,9 +38,17 @@ class Finding:
     sentence: str
 
 
-def examine(data_dir: Path, fingerprint: Callable[[], str], probe: Probe | None = None) -> Iterator[Finding]:
-    """Yield what there is to say about a data folder, one finding after the other."""
+def examine(
+    place: Path | Home, fingerprint: Callable[[], str], probe: Probe | None = None
+) -> Iterator[Finding]:
+    """Yield what there is to say about an index and the data folder, one finding after the other."""
+    home = home_of(place)
+    data_dir = home.data_dir
     yield _folder(data_dir)
+    if not isinstance(home, Embedded):
+        yield from _on_server(home, fingerprint)
+        yield _cache(data_dir)
+        return
     try:
         manifest = generations.read_manifest(data_dir)
     except RetrievalError as error:
@@ -51,13 +61,21 @@ def examine(data_dir: Path, fingerprint: Callable[[], str], probe: Probe | None 
             )
     if manifest is not None:
         yield _index(data_dir, manifest, probe or probing.in_child)
-        yield _model(manifest, fingerprint)
+        yield model(manifest, fingerprint)
         yield _space(data_dir, manifest)
-        yield _freshness(manifest)
+        yield freshness(manifest)
     yield _cache(data_dir)
-    yield _exclusions(data_dir, manifest)
+    yield excluded(data_dir, manifest)
     yield _lock(data_dir)
     yield _leftovers(data_dir)
+
+
+def _on_server(home: Home, fingerprint: Callable[[], str]) -> Iterator[Finding]:
+    from ingest.server_health import examine_server
+    from retrieval.server.home import ServerHome
+
+    assert isinstance(home, ServerHome)  # noqa: S101 - there are these two
+    return examine_server(home, fingerprint)
 
 
 def _folder(data_dir: Path) -> Finding:
@@ -84,7 +102,8 @@ def _index(data_dir: Path, manifest: Manifest, probe: Probe) -> Finding:
     return Finding("index", ok=True, sentence=f"generation {manifest.generation}: {counted}")
 
 
-def _model(manifest: Manifest, fingerprint: Callable[[], str]) -> Finding:
+def model(manifest: Manifest, fingerprint: Callable[[], str]) -> Finding:
+    """Compare the configured model with the index's."""
     try:
         same = fingerprint() == manifest.fingerprint
     except RetrievalError as error:
@@ -106,7 +125,8 @@ def _space(data_dir: Path, manifest: Manifest) -> Finding:
     return Finding("disk", ok=free >= needed, sentence=said if free >= needed else f"{said}; free some space")
 
 
-def _freshness(manifest: Manifest) -> Finding:
+def freshness(manifest: Manifest) -> Finding:
+    """Look whether files changed since they were read."""
     changed = sum(map(_changed, manifest.files))
     said = f"made {manifest.created}, newest thread {manifest.archive_date or 'without a date'}"
     skipped = sum(entry.skipped is not None for entry in manifest.files)
@@ -145,18 +165,19 @@ def _cache(data_dir: Path) -> Finding:
     return Finding("cache", ok=True, sentence=f"{count} vectors can be read")
 
 
-def _exclusions(data_dir: Path, manifest: Manifest | None) -> Finding:
+def excluded(data_dir: Path, manifest: Manifest | None) -> Finding:
+    """Look whether the index was made under the exclusions that hold."""
     try:
-        excluded = exclusions.load(data_dir)
+        wanted = exclusions.load(data_dir)
     except RetrievalError as error:
         return Finding("exclusions", ok=False, sentence=str(error))
-    if manifest is not None and manifest.exclusions != excluded.digest:
+    if manifest is not None and manifest.exclusions != wanted.digest:
         advice = "run `threadbot ingest` with your sources"
         return Finding(
             "exclusions", ok=False, sentence=f"the index was made under other exclusions; {advice}"
         )
     return Finding(
-        "exclusions", ok=True, sentence=f"{len(excluded.ids)} comments, {len(excluded.authors)} authors"
+        "exclusions", ok=True, sentence=f"{len(wanted.ids)} comments, {len(wanted.authors)} authors"
     )
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest import exclusions
-from ingest.exclude import published, stored, withdraw
+from ingest.exclude import stored, withdraw
 from ingest.turns import writing
 from retrieval import generations
 from retrieval.errors import RetrievalError
-from retrieval.homes import home_of
+from retrieval.homes import Embedded, home_of, published
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,13 @@ def roll_back(place: Path | Home, probe: Probe | None = None) -> Manifest:
     :raises RetrievalError: If there is nothing to go back to, or an ingest is running.
     """
     home = home_of(place)
+    if not isinstance(home, Embedded):
+        raise RetrievalError(
+            "A Chroma server keeps one generation only, so there is nothing to roll back to; put the files "
+            "as they were and ingest them, which embeds nothing that was embedded before.",
+            "Chroma 服务器只保留一代索引，无法退回到上一代；请把文件恢复原状后重新导入，"
+            "已向量化过的内容不会重新计算。",
+        )
     with writing(home) as turn:
         before = _before(home.folder, published(home))
         excluded = exclusions.load(home.folder)

@@ -312,6 +312,7 @@ def writing_to_server(home: ServerHome) -> Iterator[ServerTurn]:
 
     :raises RetrievalError: If somebody else has it.
     """
+    home.server.prepare()
     home.server.create(ENVELOPES, {"made": "by threadbot"})
     with lock.writing(home.folder):
         lease = leases.take(home.server, home.lease)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from retrieval.generations import Manifest
     from retrieval.types import Hit, PassageId, Record, Scope
 
 
@@ -111,6 +112,12 @@ class Embedded:
         from retrieval.vectors import ChromaStore
 
         return ChromaStore.open(generations.folder_of(self.data_dir, generation) / "chroma")
+
+
+def published(home: Home) -> Manifest | None:
+    """Return the published manifest, None where there is none."""
+    number = home.follow()
+    return None if number is None else generations.read_manifest(home.folder, number)
 
 
 def home_of(place: Path | Home) -> Home:

@@ -266,8 +266,10 @@ class ChromaStore:
         return self._comments.count(), self._passages.count()
 
 
-def connect(url: str, tenant: str, database: str, headers: Mapping[str, str], patience: float) -> Client:
-    """Connect to a Chroma server, which has `patience` seconds for each answer.
+def connect(
+    url: str, tenant: str, database: str, headers: Mapping[str, str], patience: float, *, make: bool
+) -> Client:
+    """Connect to a Chroma server, which has `patience` seconds for each answer; make the database if told to.
 
     It raises whatever Chroma and httpx do; see `retrieval.server.connection`, which makes sentences of it.
     """
@@ -287,7 +289,7 @@ def connect(url: str, tenant: str, database: str, headers: Mapping[str, str], pa
     try:
         client = Client(tenant, database, settings)
     except Exception as error:
-        if not is_missing(error):
+        if not (make and is_missing(error)):
             raise
         AdminClient(settings).create_database(database, tenant)
         client = Client(tenant, database, settings)

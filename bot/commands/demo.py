@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     """Ingest the samples into a temporary folder, and answer from it."""
     configured = load(arguments.data)
     with TemporaryDirectory(prefix="threadbot-demo-", ignore_cleanup_errors=True) as folder:
-        settings = configured.model_copy(update={"data_dir": Path(folder), "count": _COUNT})
+        settings = configured.model_copy(update={"data_dir": Path(folder), "chroma_url": "", "count": _COUNT})
         _ingest(settings, streams, parts)
         with closing(parts.open_archive(settings)) as archive:
             _present(archive, settings, streams)

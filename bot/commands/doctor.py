@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from bot import as_json
+from bot.home import home
 from bot.render_terminal import one_line
 from bot.settings import load
 from ingest.health import examine
@@ -21,7 +22,7 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     """Examine everything; the exit code is 1 if there is something to do."""
     settings = load(arguments.data)
     findings = []
-    for finding in examine(settings.data_dir, lambda: parts.fingerprint(settings)):
+    for finding in examine(home(settings), lambda: parts.fingerprint(settings)):
         findings.append(finding)
         if not arguments.json:
             mark = "ok " if finding.ok else "!! "

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from bot import messages
+from bot.home import home
 from bot.render_terminal import one_line
 from bot.settings import interface_language, load
 from ingest import exclude, exclusions
@@ -14,10 +15,10 @@ from retrieval.errors import UsageError
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from pathlib import Path
 
     from bot.parts import Parts
     from bot.streams import Streams
+    from retrieval.homes import Home
     from retrieval.types import Language
 
 
@@ -32,31 +33,29 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
             "Name comments by id, or an author with --author NAME; --list alone says what is excluded.",
             "请写出评论编号，或用 --author 名字 指定作者；单独用 --list 查看已排除的内容。",
         )
-    lines = (
-        listed(settings.data_dir, language)
-        if arguments.list
-        else _changed(arguments, settings.data_dir, language)
-    )
+    place = home(settings)
+    lines = listed(place, language) if arguments.list else _changed(arguments, place, language)
     for line in lines:
         streams.say(line)
     return 0
 
 
-def listed(data_dir: Path, language: Language) -> Iterator[str]:
+def listed(place: Home, language: Language) -> Iterator[str]:
     """Yield what is excluded as lines to read."""
-    excluded = exclusions.load(data_dir)
+    place.follow()
+    excluded = exclusions.load(place.folder)
     if not excluded:
         yield messages.NOTHING_EXCLUDED(language)
     yield from (messages.EXCLUDED_ID(language, name=one_line(name)) for name in excluded.ids)
     yield from (messages.EXCLUDED_AUTHOR(language, name=one_line(name)) for name in excluded.authors)
 
 
-def _changed(arguments: argparse.Namespace, data_dir: Path, language: Language) -> Iterator[str]:
+def _changed(arguments: argparse.Namespace, place: Home, language: Language) -> Iterator[str]:
     if arguments.undo:
-        exclude.undo(data_dir, arguments.ids, arguments.author)
+        exclude.undo(place, arguments.ids, arguments.author)
         yield messages.UNDONE(language)
         return
-    done = exclude.exclude(data_dir, arguments.ids, arguments.author)
+    done = exclude.exclude(place, arguments.ids, arguments.author)
     if done.withdrawn:
         yield messages.EXCLUDED(language, count=len(done.withdrawn), generation=done.generation)
         yield messages.COMPACT_NEXT(language)

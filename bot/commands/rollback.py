@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from bot import messages
+from bot.home import home
 from bot.settings import interface_language, load
 from ingest.rollback import roll_back
 
@@ -21,6 +22,6 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     del parts
     settings = load(arguments.data)
     language = interface_language(settings.language, os.environ)
-    manifest = roll_back(settings.data_dir)
+    manifest = roll_back(home(settings))
     streams.say(messages.ROLLED_BACK(language, generation=manifest.generation, created=manifest.created))
     return 0

@@ -6,19 +6,21 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot import as_json
+from bot.home import home
 from bot.render_terminal import one_line
 from bot.settings import load
 from retrieval.errors import NoIndexError
-from retrieval.generations import read_manifest, size_of
+from retrieval.generations import size_of
+from retrieval.homes import published
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
-    from pathlib import Path
 
     from bot.parts import Parts
     from bot.streams import Streams
     from retrieval.generations import Manifest, ThreadEntry
+    from retrieval.homes import Home
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _STEP = 1000
@@ -27,26 +29,27 @@ _STEP = 1000
 def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     """Read the published manifest and describe it."""
     del parts
-    data_dir = load(arguments.data).data_dir
-    manifest = read_manifest(data_dir)
+    place = home(load(arguments.data))
+    manifest = published(place)
     if manifest is None:
         raise NoIndexError(
-            f"There is no index in {data_dir} yet; make one with: threadbot ingest YOUR_FOLDER",
-            f"{data_dir} 中还没有索引；请用 threadbot ingest 你的文件夹 来建立。",
+            f"There is no index in {place.name} yet; make one with: threadbot ingest YOUR_FOLDER",
+            f"{place.name} 中还没有索引；请用 threadbot ingest 你的文件夹 来建立。",
         )
-    size = size_of(data_dir)
+    size = size_of(place.data_dir)
     if arguments.json:
-        streams.say(as_json.dumps(status_object(manifest, data_dir, size), indent=2))
+        streams.say(as_json.dumps(status_object(manifest, place, size), indent=2))
     else:
-        for line in describe(manifest, data_dir, size, datetime.now(UTC)):
+        for line in describe(manifest, place, size, datetime.now(UTC)):
             streams.say(line)
     return 0
 
 
-def status_object(manifest: Manifest, data_dir: Path, size: int) -> as_json.JsonObject:
+def status_object(manifest: Manifest, place: Home, size: int) -> as_json.JsonObject:
     """Return the status as one JSON object."""
-    return {
-        "data_dir": str(data_dir),
+    elsewhere = {"server": place.name} if place.name != str(place.data_dir) else {}
+    return elsewhere | {
+        "data_dir": str(place.data_dir),
         "generation": manifest.generation,
         "created": manifest.created,
         "archive_date": manifest.archive_date,
@@ -61,10 +64,12 @@ def status_object(manifest: Manifest, data_dir: Path, size: int) -> as_json.Json
     }
 
 
-def describe(manifest: Manifest, data_dir: Path, size: int, now: datetime) -> Iterator[str]:
+def describe(manifest: Manifest, place: Home, size: int, now: datetime) -> Iterator[str]:
     """Yield the status as lines to read."""
     threads = manifest.threads
-    yield f"Data folder   {data_dir} ({human_size(size)})"
+    if place.name != str(place.data_dir):
+        yield f"Chroma server {place.name}"
+    yield f"Data folder   {place.data_dir} ({human_size(size)})"
     yield f"Generation    {manifest.generation}, written {ago(manifest.created, now)} ({manifest.created})"
     yield f"Model         {manifest.model} ({manifest.dimensions} dimensions)"
     yield (

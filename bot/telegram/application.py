@@ -23,6 +23,7 @@ from telegram.ext import (
     filters,
 )
 
+from bot.home import home
 from bot.server.health import Health
 from bot.server.metrics import Metrics
 from bot.telegram import configured, menus, messages, polling, redaction
@@ -114,7 +115,7 @@ async def serve(
     ports.health.telegram = False
     ports.metrics.reaches_telegram(lambda: bool(ports.health.telegram))
     with _executor() as executor, Store(settings.data_dir / "bot.sqlite") as store:
-        reingest = Reingest(settings.data_dir, ports.ingest)
+        reingest = Reingest(home(settings), ports.ingest)
         desk = Desk(
             settings,
             archive,

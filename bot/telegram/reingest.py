@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bot import messages as shared
 from bot.telegram import messages, render
 from bot.telegram.styled import Styled, name, plain
-from retrieval import generations
 from retrieval.errors import RetrievalError
+from retrieval.homes import home_of, published
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from retrieval.homes import Home
     from retrieval.types import Language
 
 _SECRETS = ("THREADBOT_TELEGRAM_TOKEN", "THREADBOT_WEBHOOK_SECRET", "THREADBOT_HTTP_TOKEN")
@@ -75,8 +76,8 @@ class Run(Protocol):
 class Reingest:
     """At most one re-ingest at a time, and how the last one ended."""
 
-    def __init__(self, data_dir: Path, run: Run | None = None) -> None:
-        self._data_dir = data_dir
+    def __init__(self, place: Path | Home, run: Run | None = None) -> None:
+        self._home = home_of(place)
         self._run = run or child
         self._task: asyncio.Task[Outcome] | None = None
         self.last: Outcome | None = None
@@ -112,7 +113,7 @@ class Reingest:
 
     async def _ingest(self) -> Outcome:
         try:
-            manifest = generations.read_manifest(self._data_dir)
+            manifest = await asyncio.to_thread(published, self._home)
         except RetrievalError as error:
             return Outcome(None, str(error))
         roots = sorted({entry.root for entry in manifest.files}) if manifest else []
@@ -129,7 +130,7 @@ class Reingest:
             else:
                 self.step = found
 
-        options = ("--json", "--progress", "json", "--data", str(self._data_dir))
+        options = ("--json", "--progress", "json", "--data", str(self._home.data_dir))
         code, out = await self._run(["ingest", *options, *roots], hear)
         return outcome(code, out, complaints)
 

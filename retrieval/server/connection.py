@@ -58,9 +58,17 @@ class Server:
 
     def listing(self) -> dict[str, Collection]:
         """Return all of our collections by their names, without what these begin with."""
-        with self._told() as client:
-            found = client.list_collections()
+        try:
+            with self._told() as client:
+                found = client.list_collections()
+        except SupersededError:
+            return {}  # there is no such database yet
         return {one.name.removeprefix(_PREFIX): one for one in found if one.name.startswith(_PREFIX)}
+
+    def prepare(self) -> None:
+        """Make the database if there is none."""
+        with self._told(make=True):
+            pass
 
     def create(
         self, name: str, metadata: Mapping[str, Any], graph: dict[str, Any] | None = None
@@ -160,10 +168,10 @@ class Server:
             return collection.count()
 
     @contextmanager
-    def _told(self) -> Iterator[Client]:
+    def _told(self, *, make: bool = False) -> Iterator[Client]:
         """Give the client, and say in one sentence what goes wrong with it."""
         try:
-            yield self._connected()
+            yield self._connected(make=make)
         except RetrievalError:
             raise
         except Exception as error:
@@ -173,12 +181,12 @@ class Server:
                 raise
             raise UnreachableError(*self._sentences(error)) from error
 
-    def _connected(self) -> Client:
+    def _connected(self, *, make: bool) -> Client:
         with self._lock:
             if self._client is None:
                 there = self.address
                 self._client = vectors.connect(
-                    there.url, there.tenant, there.database, there.headers, _PATIENCE
+                    there.url, there.tenant, there.database, there.headers, _PATIENCE, make=make
                 )
             return self._client
 

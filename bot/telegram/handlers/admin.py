@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from telegram.error import TelegramError
 
+from bot.home import home
 from bot.telegram import buttons, messages, sending
 from bot.telegram.handlers.common import admitted, argument, courier, message_of, say, spoken
 from bot.telegram.reingest import described, progressed
@@ -62,7 +63,7 @@ async def deny(update: Update, context: Context) -> None:
 async def rolled_back(desk: Desk, language: Language) -> str:
     """Roll back and return what is said about it."""
     try:
-        manifest = await desk.off_loop(lambda: roll_back(desk.settings.data_dir))
+        manifest = await desk.off_loop(lambda: roll_back(home(desk.settings)))
     except RetrievalError as error:
         return error.sentence(language)
     return messages.ROLLED_BACK(language, generation=manifest.generation)
