@@ -39,6 +39,8 @@ class Survey:
     missing: tuple[tuple[str, str], ...]
     #: Whether at least one named source has a file that could be read, now or in the last run.
     fruitful: bool
+    #: Whether nothing has to be tried again that stays as it is.
+    settled: bool
     #: What is known of the addresses among the readings.
     remotes: tuple[Remote, ...] = ()
 
@@ -50,7 +52,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """What the named sources hold, listed but not read."""
 
     files: tuple[sources.FoundFile, ...]
@@ -79,7 +81,7 @@ def survey(
     """
     before = {sources.location(entry.root, entry.path): entry for entry in _remembered(previous)}
     leading = _leading(named, before.values())
-    look = _look([root for root in named if isinstance(root, Path) and str(root) not in leading])
+    look = look_at([root for root in named if isinstance(root, Path) and str(root) not in leading])
     progress.stage("read", sum(file.size for file in look.files))
     found: list[Reading] = []
     for file in look.files:
@@ -91,6 +93,7 @@ def survey(
         found.append(reading)
         before.pop(reading.entry.path, None)
     look = replace(look, closed=(*look.closed, *((root, "", why) for root, why in crop.closed)))
+    fruitful = any(reading.parsed or reading.entry.skipped is None for reading in found)
     names = {str(root) for root in named}
     kept = [e for e in before.values() if look.hides(e) or (e.root not in names and not prune)]
     return Survey(
@@ -99,7 +102,10 @@ def survey(
             *((f"{root}/{folder}" if folder else root, why) for root, folder, why in look.closed),
             *crop.troubles,
         ),
-        fruitful=any(reading.parsed or reading.entry.skipped is None for reading in found),
+        fruitful=fruitful,
+        settled=not look.closed
+        and fruitful
+        and all(reading.entry.digest for reading in found if reading.entry.size),
         remotes=(*crop.remotes, *_kept_remotes(kept, previous, crop.visited)),
     )
 
@@ -150,7 +156,7 @@ def _kept_remotes(
         yield from (remote for remote in previous.remotes if remote.address in names)
 
 
-def _look(named: Sequence[Path]) -> _Look:
+def look_at(named: Sequence[Path]) -> Look:
     """List every named source; a file found under two of them belongs to the first."""
     files: dict[str, sources.FoundFile] = {}
     closed: list[tuple[str, str, str]] = []
@@ -163,7 +169,7 @@ def _look(named: Sequence[Path]) -> _Look:
         for file in listing.files:
             files.setdefault(file.location, file)
         closed.extend((str(root), folder, reason) for folder, reason in listing.closed)
-    return _Look(tuple(files.values()), tuple(closed))
+    return Look(tuple(files.values()), tuple(closed))
 
 
 def _remembered(previous: Manifest | None) -> Iterator[FileEntry]:

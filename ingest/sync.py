@@ -1,38 +1,29 @@
-"""Bring the index in step with the files: survey | plan | embed | write | probe | publish.
+"""Bring the index in step with the files: look | survey | plan | embed | write | probe | publish.
 
 Each stage hands a frozen value to the next; only `embed` loads a model and only `write` opens a
 store. Vectors are committed to the embedding cache before a generation is begun, and a generation is
 seen by nobody before it is published, so a run can be killed at any moment and costs its own work at
-most.
+most. Where a look at the files shows that none was touched, nothing else is even imported.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest import revisions
 from ingest import sources as outside
-from ingest.compare import compare
-from ingest.plan import Fate
+from ingest.glance import glance_at
 from ingest.progress import Silent
-from ingest.turns import writing
-from retrieval.generations import Manifest, days
 from retrieval.homes import home_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ingest.cache import EmbeddingCache
-    from ingest.compare import Comparison
     from ingest.progress import Progress
     from ingest.summary import Summary
-    from ingest.turns import Turn
     from ingest.web.types import Web
-    from ingest.write import Change
     from retrieval.embedder import Embedder
     from retrieval.homes import Home
     from retrieval.probe import Probe
@@ -52,9 +43,8 @@ def ingest(
 ) -> Summary:
     """Bring the index in a data folder, or another home, in step with the named sources.
 
-    Sources are paths, and addresses as text, fetched as `web` says. A dry run changes nothing and loads no
-    model. A new generation is tried out with `probe`, by default
-    in a child process.
+    Sources are paths, and addresses as text, fetched as `web` says. A dry run changes nothing and loads
+    no model. A new generation is tried out with `probe`, by default in a child process.
 
     :raises RetrievalError: If another ingest is running, nothing of what is named could be read, or
         the data folder cannot be used; what is published then stays as it is.
@@ -62,149 +52,25 @@ def ingest(
     began = time.monotonic()
     home, told = home_of(place), progress or Silent()
     roots = outside.roots(named)
-    if dry_run:
-        found = compare(home, roots, embedder.fingerprint, prune=prune, progress=told, web=web)
-        summary = replace(found.summary(), plan=found.plan())
-        return replace(summary, seconds=_since(began))
-    with writing(home) as turn:
-        turn.sweep()
-        found = compare(home, roots, embedder.fingerprint, prune=prune, progress=told, web=web)
-        if found.unfit or found.differs:
-            summary = _Carrying(turn, found, embedder, model, told, probe, began)()
+    glance = glance_at(home, roots, embedder.fingerprint, prune=prune)
+    summary = glance.summary() if glance else None
+    if summary is None:
+        # None of it is worth importing where nothing was touched.
+        from ingest.carrying import Carrying, note
+        from ingest.compare import compare
+        from ingest.turns import writing
+
+        if dry_run:
+            found = compare(home, roots, embedder.fingerprint, prune=prune, progress=told, web=web)
+            summary = replace(found.summary(), plan=found.plan())
         else:
-            _note(turn, found)
-            summary = found.summary()
-        return replace(summary, seconds=_since(began))
-
-
-def _note(turn: Turn, found: Comparison) -> None:
-    """Remember the files as they are now, so that the next run need not read them again."""
-    known = found.before.manifest
-    if known is None:
-        return
-    noted = replace(
-        known,
-        files=found.target.files,
-        reading=revisions.reading(),
-        exclusions=found.before.excluded.digest,
-        hidden=found.target.hidden,
-        remotes=found.seen.remotes,
-    )
-    if noted != known:
-        turn.note(noted)
-
-
-@dataclass(frozen=True, slots=True)
-class _Carrying:
-    """Carry out what a comparison asks for."""
-
-    turn: Turn
-    found: Comparison
-    embedder: Embedder
-    #: The model's name.
-    model: str
-    progress: Progress
-    probe: Probe | None
-    #: When the run began, by the monotonic clock.
-    began: float
-
-    def __call__(self) -> Summary:
-        """Embed what has to be, write a new generation and publish it."""
-        from ingest.cache import EmbeddingCache
-        from ingest.embedding import fill
-        from ingest.release import Release, numbered
-        from retrieval.probe import in_child
-
-        before, target = self.found.before, self.found.target
-        change = self._change()
-        cache_path = before.home.data_dir / "embeddings.sqlite"
-        with EmbeddingCache(cache_path, self.embedder.fingerprint) as cache:
-            filled = fill(cache, change.written, self.embedder, self.progress)
-            summary = replace(
-                self.found.summary(),
-                published=True,
-                compacted=before.mostly_dead,
-                embedded=filled.embedded,
-                cached=filled.cached,
-                encoding_seconds=filled.seconds,
-            )
-
-            def describe(number: int, written: Change, problems: Sequence[str]) -> Manifest:
-                told = replace(
-                    summary, generation=number, rebuilt=tuple(problems), seconds=_since(self.began)
-                )
-                dimensions = self._dimensions(written, cache)
-                return numbered(self._manifest(told, dimensions), number, written)
-
-            release = Release(
-                turn=self.turn,
-                cache=cache,
-                progress=self.progress,
-                probe=self.probe or in_child,
-                describe=describe,
-                days=days(target.threads),
-                embed=lambda records: fill(cache, records, self.embedder, self.progress),
-            )
-            manifest = release(change)
-            if summary.compacted:
-                cache.keep_only(change.written)
-        rebuilt = tuple(manifest.run.get("rebuilt", ()))
-        return replace(summary, generation=manifest.generation, rebuilt=rebuilt)
-
-    def _change(self) -> Change:
-        """Return what the target takes, from nothing where what is published is no start."""
-        from ingest.release import from_nothing
-        from ingest.write import Change
-
-        before, steps = self.found.before, self.found.target.steps
-        if self.found.unfit or before.mostly_dead:
-            gone = {step.id for step in steps if step.record is None}
-            kept = before.records([entry.thread.id for entry in self.found.target.untouched()])
-            everything = [r for own in kept.values() for r in own if r.comment.id not in gone]
-            everything += [step.record for step in steps if step.record]
-            return from_nothing(everything)
-        known = before.manifest
-        stale = [passage for step in steps for passage in step.stale_passages]
-        moved = (step for step in steps if step.fate == Fate.MOVED and not step.rewrites)
-        return Change(
-            base=known.generation if known else None,
-            written=[step.record for step in steps if step.record and step.rewrites],
-            moved=[step.record for step in moved if step.record],
-            removed=[step.id for step in steps if step.fate == Fate.REMOVED],
-            stale=stale,
-            passages=(known.passages if known else 0) + sum(step.growth for step in steps),
-            dead=(known.dead if known else 0) + len(stale),
-        )
-
-    def _dimensions(self, change: Change, cache: EmbeddingCache) -> int:
-        """Return the vectors' length, without loading the model where one of them is at hand."""
-        known = self.found.before.manifest
-        if change.base is not None and known is not None and known.dimensions:
-            return known.dimensions
-        texts = (text for record in change.written for text in record.passage_texts())
-        first = next(texts, None)
-        return len(cache.get([cache.key(first)])[cache.key(first)]) if first is not None else 0
-
-    def _manifest(self, summary: Summary, dimensions: int) -> Manifest:
-        before, target = self.found.before, self.found.target
-        known = before.manifest if not summary.compacted else None
-        return Manifest(
-            generation=summary.generation or 0,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            model=self.model,
-            fingerprint=self.embedder.fingerprint,
-            dimensions=dimensions,
-            threads=target.threads,
-            files=target.files,
-            run=summary.to_json(),
-            reading=revisions.reading(),
-            indexing=revisions.indexing(),
-            previous=known.generation if known else None,
-            exclusions=before.excluded.digest,
-            hidden=target.hidden,
-            remotes=self.found.seen.remotes,
-        )
-
-
-def _since(began: float) -> float:
-    return round(time.monotonic() - began, 3)
+            with writing(home) as turn:
+                turn.sweep()
+                found = compare(home, roots, embedder.fingerprint, prune=prune, progress=told, web=web)
+                if found.unfit or found.differs:
+                    summary = Carrying(turn, found, embedder, model, told, probe, began)()
+                else:
+                    summary = note(turn, found)
+                if glance and found.seen.settled:
+                    glance.remember(summary)
+    return replace(summary, seconds=round(time.monotonic() - began, 3))
