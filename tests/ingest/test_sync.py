@@ -548,7 +548,7 @@ def test_data_folder_removed_while_running(bench):
 
 
 def test_stages_are_announced_in_order(bench):
-    """Loading the model is one of them, and there is none where every vector is known or nothing was touched."""
+    """Loading the model is one where a vector is missing; where nothing was touched, there is none."""
     told = []
 
     class Told(Silent):
