@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from bot import as_json, messages, render_terminal
+from bot.home import home
 from bot.render_terminal import visible
 from bot.screen import for_streams
 from bot.settings import interface_language, load
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     language = interface_language(settings.language, os.environ)
     with closing(parts.open_archive(settings)) as archive:
         found = archive.show(arguments.id, language)
-    finding = verify(settings.data_dir, found.comment) if arguments.verify else None
+    finding = verify(home(settings), found.comment) if arguments.verify else None
     if arguments.json:
         shown = as_json.excerpt(found, language)
         streams.say(as_json.dumps(shown | ({"verified": asdict(finding)} if finding else {}), indent=2))

@@ -107,6 +107,8 @@ async def ready(request: web.Request) -> web.Response:
             await _show_generation(service)
         except RetrievalError as error:
             complaints.append(str(error))
+        except TimeoutError:
+            complaints.append("The index does not answer.")
     if complaints:
         return web.Response(status=503, text="".join(f"{each}\n" for each in complaints))
     return web.Response(text="ready\n")
@@ -116,14 +118,15 @@ async def metrics(request: web.Request) -> web.Response:
     """Give the metrics in Prometheus' text format."""
     service = request.app[SERVICE]
     if service.health.model:
-        with suppress(RetrievalError):  # the other figures are worth having all the same
+        with suppress(RetrievalError, TimeoutError):  # the other figures are worth having all the same
             await _show_generation(service)
     return web.Response(body=service.metrics.text(), content_type="text/plain", charset="utf-8")
 
 
 async def _show_generation(service: Service) -> None:
     """Bring the metrics that speak of the index up to date."""
-    manifest = await asyncio.to_thread(service.archive.manifest)
+    async with asyncio.timeout(service.timeouts.index):
+        manifest = await asyncio.to_thread(service.archive.manifest)
     service.metrics.shows(manifest, datetime.fromisoformat(manifest.created).timestamp())
 
 

@@ -57,8 +57,11 @@ class Metrics:
             registry=registry,
         )
         self._telegram = Gauge(
-            "threadbot_telegram_up", "Whether Telegram answered when last spoken to.", registry=registry
+            "threadbot_telegram_up",
+            "Whether Telegram answered when last spoken to; not a number where no bot runs.",
+            registry=registry,
         )
+        self._telegram.set(float("nan"))
         self._generation = Gauge(
             "threadbot_generation", "The generation answers come from.", registry=registry
         )

@@ -29,6 +29,8 @@ class Timeouts:
     sending: float = 30.0
     #: To send the rest of a body that nobody reads.
     lingering: float = 5.0
+    #: That the index has to say which generation is published; it may be on another machine.
+    index: float = 5.0
     #: That running answers have when the service stops.
     finishing: float = 30.0
 

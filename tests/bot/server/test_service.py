@@ -1,5 +1,6 @@
 import asyncio
 import json
+import threading
 from pathlib import Path
 
 import aiohttp
@@ -12,7 +13,7 @@ from bot.server.application import application
 from bot.server.health import Health
 from bot.server.metrics import Metrics
 from bot.server.openapi import document
-from bot.server.service import Service
+from bot.server.service import Service, Timeouts
 from bot.server.serving import listening, running
 from bot.server.worker import Worker
 from retrieval.errors import ConfigError, NoIndexError
@@ -212,6 +213,23 @@ async def test_the_description_is_served():
     """`/openapi.json` is the description that these tests hold answers against."""
     async with serving() as (client, _), client.get("/openapi.json") as answer:
         assert await answer.json() == document()
+
+
+async def test_an_index_that_does_not_answer_is_not_ready():
+    """Whoever asks is told so in time; the other metrics are there."""
+    let = threading.Event()
+
+    class Hanging(FakeArchive):
+        def manifest(self):
+            let.wait(10)
+            return super().manifest()
+
+    async with serving(Hanging(), timeouts=Timeouts(index=0.05)) as (client, _):
+        async with client.get("/readyz") as answer:
+            assert (answer.status, await answer.text()) == (503, "The index does not answer.\n")
+        async with client.get("/metrics") as answer:
+            assert "threadbot_errors_total 0.0" in await answer.text()
+        let.set()
 
 
 async def test_without_a_webhook_there_is_no_such_route():
