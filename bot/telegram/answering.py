@@ -8,17 +8,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from telegram.error import ChatMigrated, Forbidden, TelegramError
+from telegram.error import Forbidden, TelegramError
 
 from bot import messages as shared
 from bot.asking import question
 from bot.telegram import buttons, messages, pages, render, sending, styled
 from bot.telegram.buttons import View
+from bot.telegram.courier import Courier
 from bot.telegram.desk import log, within
 from bot.telegram.pages import Page
 from bot.telegram.redaction import what_happened
 from bot.telegram.render import Card
-from bot.telegram.requests import certainly_lost, may_be_taken
+from bot.telegram.requests import may_be_taken
 from bot.telegram.store import Pending
 from bot.telegram.styled import Styled, plain
 from retrieval.errors import NoIndexError, UsageError
@@ -27,10 +28,7 @@ from retrieval.questions import LONGEST
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from telegram import Message
-
     from bot.messages import Message as Sentence
-    from bot.telegram.buttons import Rows
     from bot.telegram.desk import Desk
     from bot.telegram.requests import Bot
     from bot.telegram.sending import Place
@@ -72,55 +70,6 @@ class Complaint(Exception):  # noqa: N818 - a sentence for the person, not a fai
     def __call__(self, language: Language) -> str:
         """Return the sentence."""
         return self.sentence(language, **self.values)
-
-
-class Courier:
-    """Sends messages to one place, and follows a group that becomes a supergroup meanwhile."""
-
-    def __init__(self, bot: Bot, desk: Desk, place: Place) -> None:
-        self.bot, self.desk, self.place = bot, desk, place
-        #: Whether anything got as far as Telegram, be it refused.
-        self.reached = False
-
-    async def send(self, part: Styled, rows: Rows = ()) -> Message:
-        """Send one message; a chat that does not want the bot is forgotten.
-
-        Raise TelegramError where it was not sent, or may not have been.
-        """
-        try:
-            sent = await self._send(part, rows)
-        except TelegramError as error:
-            self.reached = self.reached or not certainly_lost(error)
-            if isinstance(error, Forbidden):
-                self.desk.store.forget_chat(self.place.chat)
-            raise
-        self.reached = True
-        return sent
-
-    async def _send(self, part: Styled, rows: Rows) -> Message:
-        try:
-            return await sending.send(self.bot, self.place, part, rows)
-        except ChatMigrated as moved:
-            self.desk.store.migrate(self.place.chat, moved.new_chat_id)
-            self.place = replace(self.place, chat=moved.new_chat_id)
-            return await sending.send(self.bot, self.place, part, rows)
-
-    async def tell(self, parts: Sequence[Styled], thread: str, rows: Rows = ()) -> None:
-        """Send comments of one thread, the last message with buttons; a reply to any asks within it.
-
-        Raise TelegramError as `send` does.
-        """
-        for number, part in enumerate(parts, start=1):
-            sent = await self.send(part, rows if number == len(parts) else ())
-            self.desk.store.speaks(sent.chat_id, sent.message_id, thread, self.desk.clock())
-
-    async def say(self, text: str, rows: Rows = ()) -> Message | None:
-        """Send a sentence; where that fails, only the log says so."""
-        try:
-            return await self.send(plain(text), rows)
-        except TelegramError as error:
-            log.warning("A message was not sent: %s", what_happened(error))
-            return None
 
 
 async def answer(bot: Bot, desk: Desk, asked: Asked) -> None:

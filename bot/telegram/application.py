@@ -27,7 +27,7 @@ from bot.home import home
 from bot.server.health import Health
 from bot.server.metrics import Metrics
 from bot.telegram import configured, menus, messages, polling, redaction
-from bot.telegram.answering import Courier
+from bot.telegram.courier import Courier
 from bot.telegram.desk import Context, Desk, log
 from bot.telegram.handlers import admin, chats, choosing, clicks, inline, questions, starting
 from bot.telegram.intake import Intake, Updates

@@ -19,7 +19,7 @@ from retrieval.errors import RetrievalError
 if TYPE_CHECKING:
     from telegram import Message, Update
 
-    from bot.telegram.answering import Courier
+    from bot.telegram.courier import Courier
     from bot.telegram.desk import Context, Desk
     from bot.telegram.reingest import Outcome
     from retrieval.types import Language

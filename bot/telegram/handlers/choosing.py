@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from telegram import Update
 
-    from bot.telegram.answering import Courier
     from bot.telegram.buttons import Press, Rows
+    from bot.telegram.courier import Courier
     from bot.telegram.desk import Context, Desk
     from bot.telegram.store import Choices
     from bot.telegram.styled import Styled

@@ -11,8 +11,9 @@ from telegram.error import BadRequest, TelegramError
 from bot import messages as shared
 from bot.telegram import answering, buttons, links, messages, pages, render, sending, styled
 from bot.telegram.access import Standing
-from bot.telegram.answering import Complaint, Courier
+from bot.telegram.answering import Complaint
 from bot.telegram.buttons import Verb, View, pressed
+from bot.telegram.courier import Courier
 from bot.telegram.desk import log
 from bot.telegram.handlers import admin, choosing
 from bot.telegram.handlers.common import spoken

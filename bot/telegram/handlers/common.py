@@ -9,7 +9,7 @@ from telegram.constants import ChatType
 
 from bot.telegram import messages
 from bot.telegram.access import Standing
-from bot.telegram.answering import Courier
+from bot.telegram.courier import Courier
 from bot.telegram.sending import Place
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from telegram import MessageEntity
 from telegram.error import TelegramError
 
 from bot.telegram import answering, messages
-from bot.telegram.answering import Asked, Complaint, Courier
+from bot.telegram.answering import Asked, Complaint
+from bot.telegram.courier import Courier
 from bot.telegram.handlers import clicks
 from bot.telegram.handlers.common import (
     admitted,
