@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -31,7 +32,8 @@ class Parser(argparse.ArgumentParser):
     """A parser whose errors are one sentence that says where help is."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise the sentence instead of leaving."""
+        """Raise the sentence instead of leaving; it may repeat an address, but no password in it."""
+        message = re.sub(r"//\S*@", "//…@", message)
         raise UsageError(
             f"{message[:1].upper()}{message[1:]}; `{self.prog} --help` says what can be written."
         )
@@ -101,7 +103,8 @@ def _ingest(commands: argparse._SubParsersAction[Parser], shared: Parser) -> Non
         shared,
         "ingest",
         "index threads, or what changed in them",
-        "Files gone from a named folder leave the index; sources not named keep what they have.",
+        "Files gone from a named folder leave the index; sources not named keep what they have. With "
+        "--every, --cron or --watch it goes on until it is stopped, a line per run on standard error.",
     )
     parser.add_argument(
         "sources",
@@ -110,6 +113,21 @@ def _ingest(commands: argparse._SubParsersAction[Parser], shared: Parser) -> Non
         help="a thread file, a folder of them, an https:// address, or a list of addresses",
     )
     parser.add_argument("--prune", action="store_true", help="drop sources that are not named here")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument(
+        "--every",
+        type=_duration,
+        metavar="TIME",
+        help="now, and again so long after each run began: 30m, 6h, 1d",
+    )
+    when.add_argument(
+        "--cron",
+        metavar="WHEN",
+        help='whenever a cron expression says, such as "17 */6 * * *", in THREADBOT_TIMEZONE',
+    )
+    when.add_argument(
+        "--watch", action="store_true", help="now, and whenever files or folders have been written to"
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
     parser.add_argument("--json", action="store_true", help="write the summary as JSON")
     parser.add_argument(
@@ -310,6 +328,15 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text[:9]) <= _LAST_PORT:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to {_LAST_PORT}")
+
+
+def _duration(text: str) -> float:
+    from ingest.schedule import duration
+
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: {error}") from None
 
 
 def _day(text: str) -> str:

@@ -20,6 +20,10 @@ class Message:
         """Return the sentence in a language, its placeholders filled."""
         return (self.zh if language == "zh" else self.en).format(**values)
 
+    def both(self, **values: object) -> tuple[str, str]:
+        """Return the sentence in English and in Chinese, as an error wants it."""
+        return self("en", **values), self("zh", **values)
+
 
 # An excerpt and what stands around it.
 
@@ -84,6 +88,28 @@ VERIFIED = {
     ),
     "unknown": Message(en="Cannot be compared with {path}: {reason}.", zh="无法与 {path} 对照：{reason}。"),
 }
+
+# Ingesting again and again: a line per run.
+
+RUN_PUBLISHED = Message(
+    en="+{new} ~{changed} −{removed}, generation {generation}, {seconds:.1f} s",
+    zh="新增 {new}，更改 {changed}，移除 {removed}，第 {generation} 代，{seconds:.1f} 秒",
+)
+RUN_SAME = Message(en="nothing changed, {seconds:.1f} s", zh="没有变化，{seconds:.1f} 秒")
+RUN_SKIPPED = Message(en="{count} skipped ({first})", zh="跳过 {count} 项（{first}）")
+RUN_FAILED = Message(en="failed: {reason}", zh="失败：{reason}")
+RUN_NEXT = Message(en="next at {moment}", zh="下次于 {moment}")
+RUN_WAITING = Message(en="waiting", zh="等待中")
+RUN_WATCHING = Message(en="watching", zh="监视中")
+RUN_STOPPED = Message(en="stopped", zh="已停止")
+NO_SCHEDULED_DRY_RUN = Message(
+    en="--dry-run goes with no schedule; leave out --every, --cron or --watch.",
+    zh="--dry-run 不能与 --every、--cron 或 --watch 同用；请去掉后者。",
+)
+NO_WATCHED_ADDRESS = Message(
+    en="An address cannot be watched; use --every or --cron for {address}.",
+    zh="网址无法监视；{address} 请改用 --every 或 --cron。",
+)
 
 # Looking after the index.
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from bot.home import home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from bot.settings import Settings
@@ -118,6 +120,18 @@ def fingerprint(settings: Settings) -> str:
     return _embedder(settings.model, settings.device, settings.backend).fingerprint
 
 
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def changes(roots: Sequence[Path]) -> Iterator[Collection[str]]:
+    """See `ingest.watch.changes`."""
+    from ingest import watch
+
+    return watch.changes(roots)
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The real ones, unless told otherwise."""
@@ -125,3 +139,7 @@ class Parts:
     open_archive: OpenArchive = open_archive
     ingest: Ingest = ingest
     fingerprint: Callable[[Settings], str] = fingerprint
+    #: For what is done again and again: the time, how to wait, and how to hear of changed files.
+    clock: Callable[[], datetime] = now
+    wait: Callable[[float], None] = time.sleep
+    changes: Callable[[Sequence[Path]], Iterator[Collection[str]]] = changes

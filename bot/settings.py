@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from retrieval.errors import ConfigError
+from ingest.schedule import Every, cron, duration, zone_of
+from retrieval.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ingest.schedule import Schedule
     from retrieval.types import Language
 
 PREFIX = "THREADBOT_"
 
-_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-
 
 def seconds(text: object) -> object:
     """Return the seconds of a duration such as `30s`, `10m`, `6h` or `1d`; raise ValueError if it is none."""
-    if not isinstance(text, str):
-        return text
-    number, unit = text.strip()[:-1], text.strip()[-1:].lower()
-    if number.isascii() and number.isdigit() and int(number) and unit in _UNITS:
-        return float(int(number) * _UNITS[unit])
-    raise ValueError("a duration is written like 30s, 10m, 6h or 1d")
+    return duration(text) if isinstance(text, str) else text
+
+
+def _zone(text: str) -> str:
+    zone_of(text)
+    return text
 
 
 def _ids(text: str) -> str:
@@ -183,6 +192,14 @@ class Settings(BaseSettings):
         default=None,
         description="How often the Telegram bot re-ingests what is indexed, such as `6h`. Default: never.",
     )
+    reingest_cron: str = Field(
+        default="",
+        description="When the Telegram bot re-ingests, as a cron expression such as `17 */6 * * *`, instead.",
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="",
+        description="The time zone of cron expressions, such as `Asia/Shanghai`. Default: the system's.",
+    )
     keep_pages: Duration = Field(
         default="30d",
         validate_default=True,
@@ -216,6 +233,23 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="The bearer token that the HTTP API asks for. Without one only this machine is answered.",
     )
+
+    @property
+    def reingest_schedule(self) -> Schedule | None:
+        """Return when the Telegram bot re-ingests, None where it does not."""
+        if self.reingest_cron:
+            return cron(self.reingest_cron, zone_of(self.timezone))
+        return Every(self.reingest_every) if self.reingest_every else None
+
+    @field_validator("reingest_cron")
+    @classmethod
+    def _one_schedule(cls, text: str, others: ValidationInfo) -> str:
+        if text and others.data.get("reingest_every"):
+            raise ValueError("schedule is given twice, by THREADBOT_REINGEST_EVERY as well")
+        try:
+            return text and cron(text, UTC).expression
+        except UsageError as error:
+            raise ValueError(str(error).partition(";")[0]) from None
 
 
 def load(data: Path | None = None) -> Settings:

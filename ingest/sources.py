@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ingest import ignore
 from ingest.ignore import Rules
+from ingest.types import SUFFIXES
 from ingest.web.addresses import AddressError, is_address, normalised, shown
 from retrieval.errors import RetrievalError, UsageError
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from ingest.web.indexes import Index
 
-#: What a thread may be called; which format it has is seen in its text.
-_SUFFIXES = (".md", ".txt", ".markdown")
 #: No thread is as large; a file this large is read into memory by mistake only.
 _LARGEST = 256 * 1024 * 1024
 #: Bytes of a file that are looked at to tell whether it may be a list of addresses.
@@ -141,7 +140,7 @@ def _list_folder(root: Path) -> Listing:
             if _is_folder(entry):
                 if not entry.is_symlink() and not rules.ignore(path, folder=True):
                     pending.append((entry.path, f"{path}/", rules))
-            elif entry.name.lower().endswith(_SUFFIXES) and not rules.ignore(path, folder=False):
+            elif entry.name.lower().endswith(SUFFIXES) and not rules.ignore(path, folder=False):
                 files.append(_found(str(root), path, entry.path, entry))
     return Listing(tuple(sorted(files, key=lambda file: file.path)), tuple(sorted(closed)))
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from retrieval.types import Bilingual, Kind
 
+#: What a thread may be called, in lower case; which format it has is seen in its text.
+SUFFIXES = (".md", ".markdown", ".txt")
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedComment:

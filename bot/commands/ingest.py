@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import as_json
-from bot.progress import progress
+from bot import as_json, messages
+from bot.progress import Lines, progress
 from bot.render_terminal import visible
 from bot.settings import interface_language, load
+from ingest import last_runs, sources
+from ingest.schedule import Every, cron, zone_of
+from retrieval.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
     from bot.parts import Parts
+    from bot.settings import Settings
     from bot.streams import Streams
     from ingest.summary import Summary
+    from retrieval.types import Language
 
 
 def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
-    """Ingest once; what was skipped goes to standard error, the summary to standard output."""
+    """Ingest once, or again and again; what was skipped goes to standard error."""
     settings = load(arguments.data)
     language = interface_language(settings.language, os.environ)
+    if arguments.every or arguments.cron or arguments.watch:
+        return _repeat(arguments, settings, streams, parts, language)
+    began = parts.clock()
     with progress(streams, language, arguments.progress) as shown:
         summary = parts.ingest(
             arguments.sources, settings, prune=arguments.prune, dry_run=arguments.dry_run, progress=shown
         )
+    if not arguments.dry_run:
+        last_runs.remember(settings.data_dir, sources.roots(arguments.sources), began)
     for path, reason in summary.skipped:
         streams.complain(visible(f"skipped {path}: {reason}"))
     if arguments.json:
@@ -34,6 +45,32 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     else:
         streams.say("\n".join(describe(summary, dry_run=arguments.dry_run)))
     return 0
+
+
+def _repeat(
+    arguments: argparse.Namespace, settings: Settings, streams: Streams, parts: Parts, language: Language
+) -> int:
+    """Ingest until told to stop; what cannot be meant is refused before the first run."""
+    from bot.repeating import Repeating
+
+    if arguments.dry_run:
+        raise UsageError(*messages.NO_SCHEDULED_DRY_RUN.both())
+    roots = sources.roots(arguments.sources)
+    zone = zone_of(settings.timezone)
+
+    shown = Lines(streams.stderr) if arguments.progress == "json" else None
+
+    def once() -> Summary:
+        return parts.ingest(arguments.sources, settings, prune=arguments.prune, progress=shown)
+
+    runs = Repeating(once, roots, settings.data_dir, parts, streams, language, zone, arguments.json)
+    if arguments.watch:
+        paths = [root for root in roots if isinstance(root, Path)]
+        if address := next((root for root in roots if isinstance(root, str)), None):
+            raise UsageError(*messages.NO_WATCHED_ADDRESS.both(address=address))
+        return runs.when_written(paths)
+    plan = cron(arguments.cron, zone) if arguments.cron else Every(arguments.every)
+    return runs.by(plan, at_once=not arguments.cron)
 
 
 def describe(summary: Summary, *, dry_run: bool) -> Iterator[str]:

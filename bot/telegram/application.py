@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from telegram.error import InvalidToken, TelegramError
@@ -38,6 +39,7 @@ from bot.telegram.requests import Bot, Patience, Request
 from bot.telegram.sending import Place
 from bot.telegram.store import Store
 from bot.telegram.webhook import Receiver
+from ingest.schedule import due
 from retrieval.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -299,12 +301,21 @@ async def _tidy(desk: Desk) -> None:
 
 
 async def _schedule(desk: Desk) -> None:
-    """Re-ingest as often as the settings say."""
-    every = desk.settings.reingest_every
-    while every:
-        await desk.sleep(every)
+    """Re-ingest when the settings say; what was missed while the bot was away is made up once."""
+    plan = desk.settings.reingest_schedule
+    if plan is None:
+        return
+    began = await desk.reingest.last_began() or _now(desk)
+    while True:
+        while (left := (due(plan, began, _now(desk)) - _now(desk)).total_seconds()) > 0:
+            await desk.sleep(left)
+        began = _now(desk)
         if not desk.reingest.running:
             log.info("Re-ingested: %s", described(await desk.reingest.start(), "en").text)
+
+
+def _now(desk: Desk) -> datetime:
+    return datetime.fromtimestamp(desk.clock(), UTC)
 
 
 @contextlib.contextmanager

@@ -145,6 +145,7 @@ STATUS = Message(
 LAST_CHANGE = Message(en="Last change: {counts}", zh="最近一次变化：{counts}")
 LAST_RUN = Message(en="Last re-ingest: {outcome}", zh="最近一次更新：{outcome}")
 EVERY = Message(en="Re-ingest runs every {seconds} s.", zh="每 {seconds} 秒自动更新一次。")
+BY_CRON = Message(en="Re-ingest runs at {expression} (cron).", zh="按 {expression}（cron）自动更新。")
 
 # Administration.
 

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bot import messages as shared
 from bot.telegram import messages, render
 from bot.telegram.styled import Styled, name, plain
+from ingest import last_runs
 from retrieval.errors import RetrievalError
 from retrieval.homes import home_of, published
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from retrieval.homes import Home
@@ -111,12 +113,21 @@ class Reingest:
             self._task = self.step = None
         return self.last
 
+    async def last_began(self) -> datetime | None:
+        """Return when the sources of the index were last ingested, by whomever; None where nobody knows."""
+        with contextlib.suppress(RetrievalError):
+            return last_runs.recall(self._home.data_dir, await self._roots())
+        return None
+
+    async def _roots(self) -> list[str]:
+        manifest = await asyncio.to_thread(published, self._home)
+        return sorted({entry.root for entry in manifest.files}) if manifest else []
+
     async def _ingest(self) -> Outcome:
         try:
-            manifest = await asyncio.to_thread(published, self._home)
+            roots = await self._roots()
         except RetrievalError as error:
             return Outcome(None, str(error))
-        roots = sorted({entry.root for entry in manifest.files}) if manifest else []
         if not roots:
             return Outcome(
                 None, "There is nothing to ingest again; run `threadbot ingest YOUR_FOLDER` first."

@@ -5,13 +5,12 @@ from __future__ import annotations
 import zlib
 from typing import Literal
 
+from ingest.types import SUFFIXES
 from ingest.web.addresses import suffix
 
 #: A thread page; or what was named as a source, which may also be a feed, a sitemap or a list.
 Want = Literal["page", "source"]
 
-#: How an address of Markdown may end.
-SUFFIXES = frozenset({".md", ".markdown", ".txt"})
 TEXT = frozenset({"text/markdown", "text/x-markdown", "text/plain"})
 _XML = frozenset({"application/xml", "text/xml", "application/rdf+xml"})
 _GZIP = frozenset({"application/gzip", "application/x-gzip"})

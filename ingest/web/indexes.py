@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import TYPE_CHECKING
 
+from ingest.types import SUFFIXES
 from ingest.web.addresses import AddressError, is_address, normalised, shown, suffix
-from ingest.web.content import SUFFIXES, TEXT
+from ingest.web.content import TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -85,6 +85,8 @@ async def status(update: Update, context: Context) -> None:
         return
     if desk.settings.reingest_every:
         parts.append(plain(messages.EVERY(language, seconds=round(desk.settings.reingest_every))))
+    if desk.settings.reingest_cron:
+        parts.append(plain(messages.BY_CRON(language, expression=desk.settings.reingest_cron)))
     if desk.reingest.last is not None:
         ended = described(desk.reingest.last, language).text
         parts.append(plain(messages.LAST_RUN(language, outcome=ended)))

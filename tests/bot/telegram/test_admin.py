@@ -1,12 +1,16 @@
 import asyncio
 import json
 import sys
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.telegram import reingest
 from bot.telegram.reingest import Outcome, Reingest, Step
 from bot.telegram.store import Store
+from ingest import last_runs
+from ingest.schedule import cron
 from retrieval import generations
 from tests.bot.telegram.world import ADMIN
 from tests.fakes import MANIFEST, SUMMARY
@@ -80,6 +84,26 @@ async def test_the_bot_reingests_on_its_own_as_often_as_it_is_told(world):
         async with asyncio.timeout(10):
             while len(world.ingests) < times:
                 await world.settled()
+
+
+async def test_the_bot_reingests_by_cron_in_the_time_zone_of_the_settings(world):
+    """A time that was missed while it was away is made up once, at the start."""
+    publish(world.data_dir, 12)
+    world.outcome = (0, SUMMARY_JSON, [])
+    now = datetime.fromtimestamp(world.time.now, UTC)
+    last_runs.remember(world.data_dir, ["/threads"], now - timedelta(days=3))
+    await world.start(reingest_cron="30 4 * * *", timezone="Asia/Shanghai")
+    async with asyncio.timeout(10):
+        while not world.ingests:
+            await world.settled()
+    wait = cron("30 4 * * *", ZoneInfo("Asia/Shanghai")).after(now) - now
+    await world.time.until_waiting(wait.total_seconds())
+    assert len(world.ingests) == 1
+    await world.time.advance(wait.total_seconds())
+    async with asyncio.timeout(10):
+        while len(world.ingests) < 2:
+            await world.settled()
+    assert "30 4 * * *" in (await world.ask("/status")).text
 
 
 async def test_a_stop_ends_a_reingest(world):
