@@ -46,18 +46,23 @@ class Ingest(Protocol):
 
 
 @lru_cache(maxsize=1)
-def _embedder(model: str, device: str | None, backend: Backend) -> Embedder:
+def _embedder(model: str, device: str | None, backend: Backend, devices: tuple[str, ...]) -> Embedder:
     """Return the process's one embedder, so that a demo loads its model once."""
     from retrieval.embedder import embedder_for
 
-    return embedder_for(model, device, backend)
+    return embedder_for(model, device, backend, devices)
+
+
+def _configured(settings: Settings) -> Embedder:
+    devices = tuple(filter(None, map(str.strip, settings.encoding_devices.split(","))))
+    return _embedder(settings.model, settings.device, settings.backend, devices)
 
 
 def open_archive(settings: Settings) -> Archive:
     """See `OpenArchive`."""
     from retrieval.archive import Archive
 
-    embedder = _embedder(settings.model, settings.device, settings.backend)
+    embedder = _configured(settings)
     return Archive(
         home(settings),
         embedder,
@@ -88,7 +93,7 @@ def ingest(
     summary = sync.ingest(
         sources,
         home(settings),
-        _embedder(settings.model, settings.device, settings.backend),
+        _configured(settings),
         model=settings.model,
         prune=prune,
         dry_run=dry_run,
@@ -117,7 +122,7 @@ def _web(settings: Settings) -> Web:
 
 def fingerprint(settings: Settings) -> str:
     """Return what tells the configured model's vectors from others; loads no model."""
-    return _embedder(settings.model, settings.device, settings.backend).fingerprint
+    return _configured(settings).fingerprint
 
 
 def now() -> datetime:

@@ -102,6 +102,11 @@ class Settings(BaseSettings):
         default=None,
         description="Where the model runs: `cpu`, `cuda`, `mps`, … Default: whatever it finds.",
     )
+    encoding_devices: str = Field(
+        default="",
+        description="Devices on which an ingest encodes, a process on each, separated by commas: "
+        "`cuda:0,cuda:1`, `cpu,cpu`. Runs the built-in model with `torch`. Default: none, one process.",
+    )
     backend: Literal["auto", "onnx", "onnx-int8", "torch"] = Field(
         default="auto",
         description="What runs the model: `onnx` (the built-in model on the processor: the same vectors, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,19 +37,20 @@ def fill(cache: EmbeddingCache, records: Sequence[Record], embedder: Embedder, p
     texts = {cache.key(text): text for record in records for text in record.passage_texts()}
     missing = sorted(cache.missing(texts), key=lambda key: (len(texts[key]), key))
     seconds = 0.0
-    if missing:
-        progress.stage("model", None)
-        embedder.load()
+    with ExitStack() as stack:
+        if missing:
+            progress.stage("model", None)
+            stack.enter_context(embedder.encoding())
+            progress.done()
+        progress.stage("embed", len(missing))
+        for start in range(0, len(missing), _BATCH):
+            keys = missing[start : start + _BATCH]
+            with Deferred():
+                began = time.monotonic()
+                vectors = embedder.passages([texts[key] for key in keys])
+                seconds += time.monotonic() - began
+                cache.put(dict(zip(keys, vectors, strict=True)))
+            progress.advance(len(keys))
         progress.done()
-    progress.stage("embed", len(missing))
-    for start in range(0, len(missing), _BATCH):
-        keys = missing[start : start + _BATCH]
-        with Deferred():
-            began = time.monotonic()
-            vectors = embedder.passages([texts[key] for key in keys])
-            seconds += time.monotonic() - began
-            cache.put(dict(zip(keys, vectors, strict=True)))
-        progress.advance(len(keys))
-    progress.done()
     passages = sum(len(record.passage_ids()) for record in records)
     return Filled(len(missing), passages - len(missing), round(seconds, 3))

@@ -16,17 +16,20 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import retrieval.model as built_in
 from retrieval import hub
-from retrieval.errors import ConfigError
+from retrieval.errors import ConfigError, RetrievalError
+from retrieval.pool import running
 from retrieval.records import short_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     import numpy as np
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
     from retrieval.model.onnx import OnnxEncoder
+    from retrieval.pool import Pool
 
 Backend = Literal["auto", "onnx", "onnx-int8", "torch"]
 Precision = Literal["fp32", "int8"]
@@ -34,6 +37,8 @@ Precision = Literal["fp32", "int8"]
 #: The name of the model that comes with threadbot.
 BUILT_IN = "built-in"
 _LONGEST_REASON = 120
+#: Passages that a process is handed at a time: a batch of sentence-transformers'.
+_CHUNK = 32
 
 
 class Prompts(NamedTuple):
@@ -65,8 +70,8 @@ class Embedder(Protocol):
     def fingerprint(self) -> str:
         """Everything that decides what vector a text gets; vectors of different fingerprints never mix."""
 
-    def load(self) -> None:
-        """Load the model now rather than with the first text; a second time does nothing."""
+    def encoding(self) -> AbstractContextManager[None]:
+        """Be ready for many passages: load the model, and have it run in all its processes until the end."""
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a row of unit length per text, float32, for one text at least."""
@@ -81,9 +86,12 @@ class SentenceTransformerEmbedder:
     Every use may raise ConfigError, one sentence, where there is no such model or it cannot run.
     """
 
-    def __init__(self, name: str = BUILT_IN, device: str | None = None) -> None:
+    def __init__(self, name: str = BUILT_IN, device: str | None = None, devices: Sequence[str] = ()) -> None:
         self._name = name
         self._device = device
+        #: Where many passages are encoded, a process for each.
+        self._devices = devices
+        self._pool: Pool | None = None
         # Models are loaded once, and fast tokenizers must not be used by two threads at a time.
         self._lock = threading.RLock()
 
@@ -94,15 +102,38 @@ class SentenceTransformerEmbedder:
             return built_in.fingerprint()
         return short_id(hub.revision_of(self._folder), *prompts_of(self._name))
 
-    def load(self) -> None:
-        """See `Embedder.load`."""
+    @contextmanager
+    def encoding(self) -> Iterator[None]:
+        """See `Embedder.encoding`."""
         with self._lock:
-            _ = self._model
+            model = self._model
+        if not self._devices:
+            yield
+            return
+        for device in self._devices:
+            _check_device(device, "THREADBOT_ENCODING_DEVICES")
+        with running(model, self._devices) as self._pool:
+            try:
+                yield
+            finally:
+                self._pool = None
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Embedder.passages`."""
         with self._lock:
-            return _unit(self._model.encode_document(list(texts), **_OPTIONS))
+            if self._pool is None:
+                return _unit(self._model.encode_document(list(texts), **_OPTIONS))
+            try:
+                return _unit(
+                    self._model.encode_document(list(texts), pool=self._pool, chunk_size=_CHUNK, **_OPTIONS)
+                )
+            except RuntimeError as error:
+                raise RetrievalError(
+                    f"A process that encodes passages failed ({_reason(error)}); name fewer devices in "
+                    "THREADBOT_ENCODING_DEVICES, or none, and ingest again.",
+                    f"一个计算向量的进程失败了（{_reason(error)}）；请在 THREADBOT_ENCODING_DEVICES 中"
+                    "少写几个设备或留空，再重新导入。",
+                ) from error
 
     def question(self, text: str) -> NDArray[np.float32]:
         """See `Embedder.question`."""
@@ -135,10 +166,12 @@ class OnnxEmbedder:
         """See `Embedder.fingerprint`."""
         return f"{built_in.fingerprint()}-onnx-{self._precision}"
 
-    def load(self) -> None:
-        """See `Embedder.load`."""
+    @contextmanager
+    def encoding(self) -> Iterator[None]:
+        """See `Embedder.encoding`; onnxruntime keeps every core busy from one process."""
         with self._lock:
             _ = self._encoder
+        yield
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Embedder.passages`."""
@@ -156,17 +189,29 @@ class OnnxEmbedder:
         return OnnxEncoder(precision=self._precision)
 
 
-def embedder_for(name: str = BUILT_IN, device: str | None = None, backend: Backend = "auto") -> Embedder:
+def embedder_for(
+    name: str = BUILT_IN,
+    device: str | None = None,
+    backend: Backend = "auto",
+    devices: Sequence[str] = (),
+) -> Embedder:
     """Choose how a model is run; nothing is loaded yet.
 
-    "auto" runs the built-in model with onnxruntime unless another device than the processor is asked
-    for, and every other model with PyTorch.
+    "auto" runs the built-in model with onnxruntime unless another device than the processor, or
+    `devices` for encoding in several processes, are asked for, and every other model with PyTorch.
 
     :raises ConfigError: If onnxruntime is asked to run what it cannot.
     """
-    built_in_here = name == BUILT_IN and device in (None, "cpu")
+    built_in_here = name == BUILT_IN and device in (None, "cpu") and not devices
     if backend == "torch" or (backend == "auto" and not built_in_here):
-        return SentenceTransformerEmbedder(name, device)
+        return SentenceTransformerEmbedder(name, device, devices)
+    if devices:
+        raise ConfigError(
+            f"The backend {backend} runs in one process, which keeps every core busy; leave "
+            "THREADBOT_ENCODING_DEVICES empty, or set THREADBOT_BACKEND to torch.",
+            f"后端 {backend} 在一个进程中运行，已用满所有核心；请将 THREADBOT_ENCODING_DEVICES 留空，"
+            "或把 THREADBOT_BACKEND 设为 torch。",
+        )
     if not built_in_here:
         raise ConfigError(
             f"The backend {backend} runs the built-in model on the processor only; "
@@ -201,7 +246,7 @@ def quiet() -> Iterator[None]:
             transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
-def _check_device(device: str) -> None:
+def _check_device(device: str, setting: str = "THREADBOT_DEVICE") -> None:
     import torch
 
     try:
@@ -209,9 +254,8 @@ def _check_device(device: str) -> None:
     except (AssertionError, NotImplementedError, RuntimeError) as error:
         raise ConfigError(
             f"No model can run on the device “{device}” ({_reason(error)}); "
-            "set THREADBOT_DEVICE to another one, such as cpu.",
-            f"模型无法在设备“{device}”上运行（{_reason(error)}）；"
-            "请把 THREADBOT_DEVICE 设为别的设备，例如 cpu。",
+            f"set {setting} to another one, such as cpu.",
+            f"模型无法在设备“{device}”上运行（{_reason(error)}）；请把 {setting} 设为别的设备，例如 cpu。",
         ) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zlib
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -202,8 +203,10 @@ class FakeEmbedder:
         """Return every text embedded as a passage, in order."""
         return [text for batch in self.batches for text in batch]
 
-    def load(self) -> None:
-        """See `retrieval.embedder.Embedder.load`."""
+    @contextmanager
+    def encoding(self) -> Iterator[None]:
+        """See `retrieval.embedder.Embedder.encoding`."""
+        yield
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `retrieval.embedder.Embedder.passages`."""

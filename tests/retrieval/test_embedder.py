@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +23,7 @@ from retrieval.embedder import (
     embedder_for,
     prompts_of,
 )
-from retrieval.errors import ConfigError
+from retrieval.errors import ConfigError, RetrievalError
 
 ROOT = Path(__file__).parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -223,6 +226,56 @@ def test_any_model_embeds(tiny):
 
 
 @pytest.mark.slow
+def test_several_processes_give_the_same_vectors_and_end(tiny):
+    """Ctrl-C in the terminal is the parent's to act on, and however the encoding ends, they end with it."""
+    alone = SentenceTransformerEmbedder(str(tiny), "cpu")
+    several = SentenceTransformerEmbedder(str(tiny), "cpu", devices=("cpu", "cpu"))
+    texts = [" ".join(["hello", "world", "你", "好"][: n % 4 + 1]) for n in range(100)]
+    assert several.fingerprint == alone.fingerprint
+
+    def interrupted():
+        with several.encoding():
+            children.extend(multiprocessing.active_children())
+            if os.name == "posix":
+                for child in children:
+                    os.kill(child.pid, signal.SIGINT)
+            np.testing.assert_allclose(several.passages(texts), alone.passages(texts), atol=1e-6)
+            raise KeyboardInterrupt
+
+    children = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert len(children) == 2
+    assert multiprocessing.active_children() == []
+    np.testing.assert_allclose(several.passages(texts[:3]), alone.passages(texts[:3]), atol=1e-6)
+
+
+@pytest.mark.slow
+def test_an_encoding_process_that_dies(tiny):
+    """One sentence, and the others end as well."""
+    made = SentenceTransformerEmbedder(str(tiny), "cpu", devices=("cpu",))
+
+    def killed():
+        with made.encoding():
+            for child in multiprocessing.active_children():
+                child.kill()
+                child.join()
+            made.passages(["hello"])
+
+    with pytest.raises(RetrievalError, match=r"A process that encodes passages failed .*ENCODING_DEVICES"):
+        killed()
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.slow
+def test_encoding_device_that_is_not_there(tiny):
+    """The setting that names it is the one to correct."""
+    made = SentenceTransformerEmbedder(str(tiny), "cpu", devices=("cpu", "cuda:77"))
+    with pytest.raises(ConfigError, match="set THREADBOT_ENCODING_DEVICES to another one"), made.encoding():
+        pass
+
+
+@pytest.mark.slow
 def test_known_prompts_are_used(tiny, tmp_path):
     """A model known by name gets its prompts, unless its own configuration has some."""
     plain = SentenceTransformerEmbedder(str(tiny), "cpu")
@@ -290,6 +343,7 @@ def test_the_built_in_model_runs_without_pytorch_unless_told_otherwise():
     assert isinstance(embedder_for(device="cuda"), SentenceTransformerEmbedder)
     assert isinstance(embedder_for("intfloat/multilingual-e5-small"), SentenceTransformerEmbedder)
     assert isinstance(embedder_for(backend="torch"), SentenceTransformerEmbedder)
+    assert isinstance(embedder_for(devices=("cpu", "cpu")), SentenceTransformerEmbedder)
 
 
 def test_every_backend_and_precision_has_its_own_fingerprint():
@@ -303,6 +357,12 @@ def test_onnxruntime_is_not_asked_for_what_it_cannot_run(name, device):
     """Only the built-in model on the processor has a graph; one sentence says so."""
     with pytest.raises(ConfigError, match="THREADBOT_BACKEND"):
         embedder_for(name, device, "onnx")
+
+
+def test_onnxruntime_runs_in_one_process():
+    """It is not silently run otherwise than it was asked to."""
+    with pytest.raises(ConfigError, match="backend onnx-int8 runs in one process"):
+        embedder_for(backend="onnx-int8", devices=("cpu", "cpu"))
 
 
 @pytest.mark.slow

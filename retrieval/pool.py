@@ -1,0 +1,42 @@
+"""One model in several processes, each on a device of its own, by sentence-transformers' own pool."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sentence_transformers import SentenceTransformer
+
+#: What sentence-transformers hands out, to be handed back to it.
+Pool = dict[Any, Any]
+
+
+@contextmanager
+def running(model: SentenceTransformer, devices: Sequence[str]) -> Iterator[Pool]:
+    """Run a model on devices such as ("cuda:0", "cuda:1") or ("cpu", "cpu"), however that ends."""
+    before = model.device
+    with _deaf():
+        pool: Pool = model.start_multi_process_pool(list(devices))
+    try:
+        yield pool
+    finally:
+        model.stop_multi_process_pool(pool)
+        model.to(before)  # starting the pool moved it to the processor
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach: whoever started them finishes the batch, and stops them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
