@@ -92,11 +92,10 @@ def choose(
     One sentence alone may be longer. `found` is the passage that matched best, `held` are the text's marks.
     """
     best, highest = Span(0, len(text)), -math.inf
-    for run, matching in _runs(sentences(text), held, sought, limit):
-        value = matching - _LENGTH * (run.end - run.start) / limit
-        if found is not None:
-            overlap = min(run.end, found.end) - max(run.start, found.start)
-            value += _IN_PASSAGE * max(0, overlap) / max(1, found.end - found.start)
+    inside, size = found or Span(0, 0), (found.end - found.start if found else 0) or 1
+    for run, matching in _runs(sentences(text), inside, held, sought, limit):
+        overlap = min(run.end, inside.end) - max(run.start, inside.start)
+        value = matching - _LENGTH * (run.end - run.start) / limit + _IN_PASSAGE * max(0, overlap) / size
         # Of equals the first, and of those that begin together the shortest.
         if (value := round(value, 6)) > highest:
             best, highest = run, value
@@ -104,14 +103,19 @@ def choose(
 
 
 def _runs(
-    spans: Sequence[Span], held: Sequence[Mark], sought: Sought, limit: int
+    spans: Sequence[Span], found: Span, held: Sequence[Mark], sought: Sought, limit: int
 ) -> Iterator[tuple[Span, float]]:
-    """Yield every run of neighbouring sentences within a length, and every sentence alone.
+    """Yield every sentence alone, and the runs of neighbouring ones within a length that may be better.
 
-    With each comes the share of what is asked for that the marks in it hold, 0 to 1.
+    With each comes the share of what is asked for that the marks in it hold, 0 to 1. A run is no better
+    than one without its first or its last sentence, if that holds no mark and is not in the passage found.
     """
     ending = _by_sentence(spans, held)
     worth = sought.shares()
+    useful = [span.start < found.end and found.start < span.end for span in spans]
+    for terms in ending.values():
+        for _, begun in terms:
+            useful[begun] = True
     for first, span in enumerate(spans):
         best: dict[str, float] = {}
         matching = 0.0
@@ -119,12 +123,16 @@ def _runs(
             end = spans[last].end
             if last > first and end - span.start > limit:
                 break
-            for (term, begun), share in ending.get(last, {}).items():
-                known = best.get(term, 0.0)
-                if begun >= first and share > known:
+            known = ending.get(last)
+            for (term, begun), share in known.items() if known else ():
+                before = best.get(term, 0.0)
+                if begun >= first and share > before:
                     best[term] = share
-                    matching += worth.get(term, 0.0) * (share - known)
-            yield Span(span.start, end), matching
+                    matching += worth.get(term, 0.0) * (share - before)
+            if last == first or known or useful[last]:
+                yield Span(span.start, end), matching
+            if not useful[first]:
+                break
 
 
 def _by_sentence(spans: Sequence[Span], held: Iterable[Mark]) -> dict[int, dict[tuple[str, int], float]]:

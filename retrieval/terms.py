@@ -58,7 +58,7 @@ def fold(text: str) -> str:
     """Return the text in simplified characters and lower case, of the same length, place for place."""
     if text.isascii():
         return text.lower()
-    folded = "".join(map(_fold_character, text))
+    folded = text.translate(_FOLDED)
     try:
         simplified = str(_folder().convert(folded))
     except UnicodeEncodeError:  # a lone surrogate, which is in no word
@@ -66,10 +66,21 @@ def fold(text: str) -> str:
     return simplified if len(simplified) == len(text) else folded
 
 
-@lru_cache(maxsize=20_000)
-def _fold_character(character: str) -> str:
-    plain = unicodedata.normalize("NFKC", character).lower()
-    return plain if len(plain) == 1 else character
+class _Folded(dict[int, int]):
+    """What characters become, as `str.translate` reads it; those met are remembered."""
+
+    #: More than a language has; there are a million, and any of them may be sent.
+    _MOST = 20_000
+
+    def __missing__(self, code: int) -> int:
+        plain = unicodedata.normalize("NFKC", chr(code)).lower()
+        folded = ord(plain) if len(plain) == 1 else code
+        if len(self) < self._MOST:
+            self[code] = folded
+        return folded
+
+
+_FOLDED = _Folded()
 
 
 def terms(text: str) -> Iterator[Term]:
