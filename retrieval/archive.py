@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from cachetools import LRUCache
 
 from retrieval import generations, page, readers
 from retrieval.errors import NoIndexError, RetrievalError, SupersededError, UsageError
@@ -18,7 +20,7 @@ from retrieval.terms import wanted
 from retrieval.types import Answer, Filters, Question
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -37,6 +39,8 @@ _SPARE = 10
 ANSWERED = 0.5
 #: How often a question is answered anew because something was published meanwhile.
 _TRIES = 5
+#: How much of the comments read lately is kept, in characters; one of a thousand takes some 10 kB.
+_KEPT = 4_000_000
 
 R = TypeVar("R")
 
@@ -53,6 +57,10 @@ def _unmeasured(name: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def _length(record: Record) -> int:
+    return 1000 + sum(len(text) for _, text in record.comment.text.items())
+
+
 @dataclass(frozen=True, slots=True)
 class _Generation:
     """One open generation."""
@@ -64,10 +72,22 @@ class _Generation:
     store: Store
     lexical: LexicalIndex
     hold: readers.Hold
+    #: Comments read lately, by id: nothing in a generation changes.
+    lately: LRUCache[str, Record] = field(default_factory=lambda: LRUCache(_KEPT, _length))
 
     def close(self) -> None:
         self.store.close()
         self.hold.release()
+
+    def records(self, comment_ids: Iterable[str]) -> dict[str, Record]:
+        """Return comments by id; ids that are not there are left out."""
+        wanted = dict.fromkeys(comment_ids)
+        found = {name: self.lately[name] for name in wanted if name in self.lately}
+        for name, record in self.store.records([name for name in wanted if name not in found]).items():
+            found[name] = record
+            with suppress(ValueError):  # it is longer than all that is kept
+                self.lately[name] = record
+        return found
 
     def sought(self, question: str) -> Sought:
         """Return what a question looks for, with what each of its terms is worth in this archive."""
@@ -152,7 +172,7 @@ class Archive:
         """
 
         def like(generation: _Generation) -> Answer:
-            record = _one(generation.store.records([comment_id]), comment_id)
+            record = _one(generation.records([comment_id]), comment_id)
             text = record.comment.text.preferring(language)
             question = Question(text[1] if text else "?", language, count)
             scope = scope_of(Filters(), generation.manifest)
@@ -170,8 +190,8 @@ class Archive:
         """
 
         def shown(generation: _Generation) -> Excerpt:
-            record = _one(generation.store.records([comment_id]), comment_id)
-            related = generation.store.records(record.ancestors)
+            record = _one(generation.records([comment_id]), comment_id)
+            related = generation.records(record.ancestors)
             return page.whole(generation.manifest, record, related, language)
 
         return self._settled(shown)
@@ -248,7 +268,7 @@ class Archive:
         self, generation: _Generation, question: Question, candidates: Sequence[Candidate], sought: Sought
     ) -> tuple[Excerpt, ...]:
         read = candidates[: question.count + _SPARE]
-        records = generation.store.records([candidate.comment_id for candidate in read])
+        records = generation.records([candidate.comment_id for candidate in read])
         if self._reranker is not None and sought.wanted:
             read = page.reranked(self._reranker, question.text, read, records)
         # One author may have half a page, rounded up; all of it where the author is asked for.
@@ -266,7 +286,7 @@ class Archive:
         sought: Sought,
     ) -> tuple[Excerpt, ...]:
         above = {ancestor for one in chosen for ancestor in one.record.ancestors} - records.keys()
-        related = {**records, **generation.store.records(sorted(above))}
+        related = {**records, **generation.records(sorted(above))}
         return tuple(
             page.excerpt(
                 generation.manifest,

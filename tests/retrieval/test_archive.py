@@ -1,5 +1,6 @@
 """From a question to an answer, over real indexes in a folder."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,16 @@ def test_the_same_question_has_the_same_answer(samples):
     """Byte for byte, ties included."""
     question = ask("夏天", count=20)
     assert samples.answer(question) == samples.answer(question)
+
+
+def test_what_was_read_lately_changes_no_answer(samples, monkeypatch):
+    """Nor does a comment too long to be kept in memory, or room for two."""
+    question = ask("How do I keep my hands warm in winter?")
+    answer = samples.answer(question)
+    for room in (10, 4000):
+        monkeypatch.setattr("retrieval.archive._KEPT", room)
+        with closing(Archive(samples._home, FakeEmbedder(dimensions=256))) as other:
+            assert other.answer(question) == other.answer(question) == answer
 
 
 @pytest.mark.parametrize("text", ["hello", "谢谢", "/start"])
