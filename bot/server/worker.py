@@ -41,10 +41,11 @@ class Worker:
             raise Busy("Too many questions are waiting; ask again in a moment.")
         self._pending += 1
         self._idle.clear()
-        future = asyncio.get_running_loop().run_in_executor(self._executor, lambda: call(*args, **kwargs))
-        future.add_done_callback(lambda _: self._finished())
-        # A client that leaves cancels its own waiting, not the work: a thread cannot be stopped.
-        return await asyncio.shield(future)
+        loop = asyncio.get_running_loop()
+        future = self._executor.submit(call, *args, **kwargs)
+        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._finished))
+        # A client that leaves takes a call back that has not begun; one that has cannot be stopped.
+        return await asyncio.wrap_future(future)
 
     async def close(self) -> None:
         """Wait until what was accepted is done."""

@@ -10,7 +10,7 @@ import pytest
 
 from bot.server.service import Timeouts
 from retrieval.types import Bilingual
-from tests.bot.server.place import serving
+from tests.bot.server.place import Slow, serving
 from tests.fakes import COMMENT, FakeArchive, excerpt
 from tests.fakes import answer as answer_of
 
@@ -179,3 +179,27 @@ async def test_a_client_that_leaves_costs_no_place():
                 async with client.get("/healthz"):
                     pass
         await serves(client)
+
+
+async def test_a_question_whose_client_left_is_not_worked_on():
+    """Nor does it take a place from those who wait for their answer."""
+    archive = Slow()
+    async with serving(archive, waiting=2) as (client, service):
+        first = asyncio.create_task(client.post("/api/ask", json={"question": "first"}))
+        await asyncio.to_thread(archive.begun.wait, 10)
+        gone = asyncio.create_task(client.post("/api/ask", json={"question": "gone"}))
+        async with asyncio.timeout(10):
+            while service.worker.pending < 2:
+                async with client.get("/healthz"):
+                    pass
+        gone.cancel()
+        async with asyncio.timeout(10):
+            while service.worker.pending > 1:
+                async with client.get("/healthz"):
+                    pass
+        third = asyncio.create_task(client.post("/api/ask", json={"question": "third"}))
+        archive.let.set()
+        for task in (first, third):
+            async with await task as answer:
+                assert answer.status == 200
+        assert [question.text for question in archive.asked] == ["first", "third"]
