@@ -43,6 +43,8 @@ _UNSAID = 3
 #: Telegram asking for more than this (seconds) is as good as a refusal.
 _LONGEST_WAIT = 300.0
 _TRIES = 6
+#: Connections that stay open for the next request.
+_KEPT = 8
 #: A message that never left is tried for a quarter of an hour before its question is left unanswered.
 _MESSAGE_TRIES = 36
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
@@ -64,9 +66,9 @@ class Request(HTTPXRequest):
 
     def __init__(self, connections: int, timeout: float, health: Health) -> None:
         self._health = health
-        super().__init__(
-            connection_pool_size=connections, read_timeout=timeout, httpx_kwargs={"verify": _trusted()}
-        )
+        # Every request looks at every connection that is kept open: a few suffice between rushes.
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=_KEPT)
+        super().__init__(read_timeout=timeout, httpx_kwargs={"verify": _trusted(), "limits": limits})
 
     async def do_request(self, *args: Any, **named: Any) -> tuple[int, bytes]:  # noqa: ANN401 - handed on
         """See `BaseRequest.do_request`."""
