@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -29,7 +30,7 @@ from bot.server.health import Health
 from bot.server.metrics import Metrics
 from bot.telegram import configured, menus, messages, polling, redaction
 from bot.telegram.courier import Courier
-from bot.telegram.desk import Context, Desk, log
+from bot.telegram.desk import Context, Desk, log, noted
 from bot.telegram.handlers import admin, chats, choosing, clicks, inline, questions, starting
 from bot.telegram.intake import Intake, Updates
 from bot.telegram.polling import Poller
@@ -240,7 +241,7 @@ async def _until(stop: asyncio.Event, application: Threadbot, hook: Hook | None)
     source = Poller(bot, desk, intake) if hook is None else Receiver(bot, desk, intake, hook)
     taking = asyncio.create_task(source.run())
     chores = (_apologise(bot, desk), menus.publish(bot, desk.access().admins), _tidy(desk), _schedule(desk))
-    house = [asyncio.create_task(chore) for chore in chores]
+    house = [asyncio.create_task(noted(chore)) for chore in chores]
     log.info("Answering as @%s.", bot.username)
     await _first(taking, stop)
     for task in (taking, *house):
@@ -296,7 +297,11 @@ async def _tidy(desk: Desk) -> None:
     """Remove what was kept for its time, now and every hour."""
     while True:
         settings = desk.settings
-        desk.store.expire(desk.clock(), pages_kept=settings.keep_pages, feedback_kept=settings.keep_feedback)
+        kept = {"pages_kept": settings.keep_pages, "feedback_kept": settings.keep_feedback}
+        try:
+            desk.store.expire(desk.clock(), **kept)
+        except sqlite3.OperationalError as error:  # compaction has the file; the next hour will do
+            log.warning("What expired was not removed: %s", what_happened(error))
         await desk.sleep(_TIDY_EVERY)
 
 

@@ -18,6 +18,7 @@ from bot.telegram.access import Access
 from bot.telegram.lengths import resized
 from bot.telegram.limits import Limits
 from bot.telegram.queue import Queue
+from bot.telegram.redaction import what_happened
 from bot.telegram.requests import Bot
 from retrieval.types import Filters
 
@@ -94,7 +95,7 @@ class Desk:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the handlers; a stop waits for it."""
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(noted(work))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
@@ -128,6 +129,14 @@ class Desk:
         if length == self.settings.excerpt_length:
             return answer
         return replace(answer, excerpts=tuple(resized(excerpt, length) for excerpt in answer.excerpts))
+
+
+async def noted(work: Coroutine[Any, Any, None]) -> None:
+    """Do something that nobody waits for; what goes wrong is logged instead of lost."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+        log.warning("Something beside the answers failed: %s", what_happened(error))
 
 
 def within(thread: str | None) -> Filters:

@@ -2,11 +2,13 @@ import asyncio
 import io
 import logging
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from bot.telegram import redaction
+from bot.telegram.desk import noted
 from bot.telegram.polling import batch, gives_way
 from bot.telegram.store import Pending, Store
 from retrieval.errors import ConfigError, NoIndexError, RetrievalError
@@ -246,3 +248,32 @@ def test_nothing_is_pickled_or_parsed_as_markup():
         source = path.read_text(encoding="utf-8")
         assert "import pickle" not in source
         assert "parse_mode" not in source
+
+
+async def test_house_keeping_goes_on_after_a_locked_file(world, monkeypatch, caplog):
+    """Compaction may have the file just then; an hour later it is tried again."""
+    calls = []
+
+    def expire(self, now, **kept):
+        calls.append(now)
+        if len(calls) == 1:
+            raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(Store, "expire", expire)
+    await world.start()
+    await world.time.until_waiting(3600.0)
+    await world.time.advance(3600)
+    await world.settled()
+    assert len(calls) == 2
+    assert "was not removed: OperationalError" in caplog.text
+
+
+async def test_what_fails_beside_the_answers_is_logged(caplog):
+    """Nobody waits for it, so nobody else would hear of it; its words stay out of the log."""
+
+    async def failing():
+        raise ValueError("what somebody asked")
+
+    await noted(failing())
+    assert "ValueError" in caplog.text
+    assert "what somebody asked" not in caplog.text
