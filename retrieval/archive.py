@@ -223,6 +223,7 @@ class Archive:
                 fresh = self._opened(number)
             except RetrievalError:
                 if self._home.follow() == number:
+                    self.close()  # its folder may be gone, and another one made with the same number
                     raise
                 continue  # it was removed while it was being opened: another one is published
             self.close()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,10 +19,11 @@ from filelock import FileLock
 from ingest import write
 from ingest.progress import Silent
 from retrieval import generations
+from retrieval.archive import Archive
 from retrieval.errors import NoIndexError, RetrievalError
 from retrieval.lexical import LexicalIndex
 from retrieval.terms import wanted
-from retrieval.types import Scope
+from retrieval.types import Question, Scope
 from tests import fakes
 from tests.ingest import bench as shared
 from tests.ingest import pages
@@ -532,19 +534,54 @@ def test_manifest_of_a_newer_version(bench):
         bench.ingest()
 
 
-def test_data_folder_removed_while_running(bench):
-    """A data folder that vanishes during a run is one sentence."""
+@pytest.mark.parametrize("stage", ["read", "model", "embed", "write", "probe"])
+def test_data_folder_removed_while_running(bench, stage):
+    """A data folder that vanishes during a run is one sentence, and the next run makes another one."""
     bench.write("tomatoes.txt", *TOMATOES)
     bench.ingest()
-    bench.write("tomatoes.txt", *TOMATOES[:1])
+    bench.write("tomatoes.txt", *TOMATOES[:1], ("小李", "新的"))
 
     class Remover(Silent):
         def stage(self, name: str, total: int | None) -> None:
-            if name == "embed":
+            if name == stage:
                 shutil.rmtree(bench.data)
 
-    with pytest.raises(RetrievalError, match="could not be written"):
+    with pytest.raises(RetrievalError, match=r"[^\n]+; [^\n]+\.$"):
         bench.ingest(progress=Remover())
+    bench.ingest()
+    assert sorted(bench.texts().values()) == ["新的", "番茄要多晒太阳。"]
+
+
+def test_data_folder_removed_while_answering(bench):
+    """Whoever asks on is told that there is no index, and is answered again once there is one."""
+    bench.write("tomatoes.txt", *TOMATOES)
+    bench.ingest()
+    with closing(Archive(bench.data, bench.embedder)) as archive:
+        assert len(archive.answer(Question("番茄", "zh", 3)).excerpts) == 3
+        shutil.rmtree(bench.data)
+        with pytest.raises(NoIndexError, match="run `threadbot ingest YOUR_FOLDER` first"):
+            archive.answer(Question("番茄", "zh", 3))
+        bench.ingest()
+        assert len(archive.answer(Question("番茄", "zh", 3)).excerpts) == 3
+
+
+def test_clock_going_backwards(bench, monkeypatch):
+    """Neither the clock nor the files' times decide what is newer: what follows is published, and answers."""
+    path = bench.write("tomatoes.txt", *TOMATOES)
+    times = iter([datetime(2031, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC)])
+    monkeypatch.setattr("ingest.carrying.datetime", SimpleNamespace(now=lambda _: next(times)))
+    os.utime(path, (2_000_000_000, 2_000_000_000))
+    bench.ingest()
+    with closing(Archive(bench.data, bench.embedder)) as archive:
+        assert archive.answer(Question("番茄", "zh", 3)).excerpts
+        path.write_text(path.read_text(encoding="utf-8").replace("二十升", "三十升"), encoding="utf-8")
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        assert counts(bench.ingest()) == (0, 1, 0, 0, 2)
+        quotes = [excerpt.quote.text for excerpt in archive.answer(Question("盆要大", "zh", 3)).excerpts]
+        assert "盆要大，至少三十升。" in quotes
+    assert (bench.manifest.generation, bench.manifest.previous) == (2, 1)
+    assert bench.manifest.created == "2021-01-01T00:00:00+00:00"
+    assert not bench.ingest().published
 
 
 def test_stages_are_announced_in_order(bench):
