@@ -87,7 +87,7 @@ class LexicalIndex:
         return [self._hit(score, address) for score, address in found]
 
     def _hit(self, score: float, address: tantivy.DocAddress) -> TextHit:
-        comment_id, _, language = str(self._searcher.doc(address)["id"][0]).rpartition(":")
+        comment_id, _, language = str(self._searcher.doc(address).get_first("id")).rpartition(":")
         return TextHit(comment_id, "zh" if language == "zh" else "en", float(score))
 
     def _any_of(self, wanted: Wanted) -> tantivy.Query:
