@@ -12,6 +12,8 @@ from retrieval.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.shards import Shard
+
 _EXAMPLES = """\
 examples:
   threadbot demo                                  see it answer from four sample threads
@@ -74,7 +76,19 @@ def build() -> Parser:
     shared.add_argument(
         "--data", type=Path, metavar="DIR", help="data folder (default: THREADBOT_DATA_DIR, else the user's)"
     )
-    for add in (_demo, _ingest, _ask, _chat, _telegram, _serve, _parse, _status, _show, _evaluate, *_UPKEEP):
+    for add in (
+        _demo,
+        _ingest,
+        _embed,
+        _ask,
+        _chat,
+        _telegram,
+        _serve,
+        _parse,
+        _status,
+        _show,
+        *_UPKEEP,
+    ):
         add(commands, shared)
     return parser
 
@@ -129,13 +143,41 @@ def _ingest(commands: argparse._SubParsersAction[Parser], shared: Parser) -> Non
         "--watch", action="store_true", help="now, and whenever files or folders have been written to"
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
+    parser.add_argument(
+        "--vectors",
+        type=Path,
+        metavar="DIR",
+        help="use what `threadbot embed` wrote there",
+    )
     parser.add_argument("--json", action="store_true", help="write the summary as JSON")
+    _progress(parser)
+
+
+def _progress(parser: Parser) -> None:
     parser.add_argument(
         "--progress",
         choices=("bar", "json"),
         default="bar",
         help="how to show progress on standard error: bars on a terminal, or lines of JSON (default: bar)",
     )
+
+
+def _embed(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
+    parser = _add(
+        commands,
+        shared,
+        "embed",
+        "encode a part of the texts, on another machine or in another job",
+        "n of them, with --shard 1/n to n/n, encode every text once; `threadbot ingest --vectors DIR` joins "
+        "what they wrote. Started again, it goes on where it was.",
+    )
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="as for `ingest`")
+    parser.add_argument(
+        "--shard", type=_shard, default="1/1", metavar="I/N", help="which part (default: 1/1)"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the vectors go")
+    parser.add_argument("--json", action="store_true", help="write the summary as JSON")
+    _progress(parser)
 
 
 def _ask(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
@@ -315,13 +357,22 @@ def _rollback(commands: argparse._SubParsersAction[Parser], shared: Parser) -> N
     )
 
 
-_UPKEEP = (_doctor, _exclude, _compact, _rollback)
+_UPKEEP = (_evaluate, _doctor, _exclude, _compact, _rollback)
 
 
 def _count(text: str) -> int:
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _COUNT_LIMIT:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_COUNT_LIMIT}")
+
+
+def _shard(text: str) -> Shard:
+    from ingest.shards import Shard
+
+    try:
+        return Shard.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is none: {error}") from None
 
 
 def _port(text: str) -> int:

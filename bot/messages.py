@@ -139,6 +139,12 @@ STILL_READ = Message(
     en="{count} older generations stay because they are being read; compact again when that is over.",
     zh="还有 {count} 代旧索引正被读取，暂时保留；读取者更新后请再运行一次 compact。",
 )
+EMBEDDED = Message(
+    en="{texts} different texts, {own} of them in this shard: {encoded} encoded in {seconds} s, {there} "
+    "there already. Join with: threadbot ingest --vectors {out} SOURCE…",
+    zh="共有 {texts} 段不同的文本，其中 {own} 段属于本分片：本次编码 {encoded} 段（{seconds} 秒），"
+    "{there} 段已有。合并请运行：threadbot ingest --vectors {out} 来源…",
+)
 VACUUM_NEXT = Message(
     en="On the Chroma server what is gone is deleted, and its bytes stay in the server's files until "
     "`chroma vacuum --path FOLDER` has run there.",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
     from ingest.progress import Progress
+    from ingest.shards import Embedding, Shard
     from ingest.summary import Summary
     from ingest.web.types import Web
     from retrieval.archive import Archive
@@ -41,7 +42,23 @@ class Ingest(Protocol):
         prune: bool = False,
         dry_run: bool = False,
         progress: Progress | None = None,
+        vectors: Path | None = None,
     ) -> Summary:
+        """Return what was done."""
+
+
+class Embed(Protocol):
+    """How to encode a shard of the texts of sources."""
+
+    def __call__(
+        self,
+        sources: Sequence[str | Path],
+        settings: Settings,
+        *,
+        out: Path,
+        shard: Shard,
+        progress: Progress | None = None,
+    ) -> Embedding:
         """Return what was done."""
 
 
@@ -86,6 +103,7 @@ def ingest(
     prune: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
+    vectors: Path | None = None,
 ) -> Summary:
     """See `Ingest`."""
     from ingest import sync
@@ -99,12 +117,28 @@ def ingest(
         dry_run=dry_run,
         progress=progress,
         web=_web(settings),
+        vectors=vectors,
     )
     if summary.compacted:
         from bot import housekeeping
 
         housekeeping.drop_pages(home(settings))
     return summary
+
+
+def embed(
+    sources: Sequence[str | Path],
+    settings: Settings,
+    *,
+    out: Path,
+    shard: Shard,
+    progress: Progress | None = None,
+) -> Embedding:
+    """See `Embed`."""
+    from ingest import shards
+
+    embedder = _embedder(settings.model, settings.device, settings.backend)
+    return shards.embed(sources, out, shard, embedder, progress=progress, web=_web(settings))
 
 
 def _web(settings: Settings) -> Web:
@@ -143,6 +177,7 @@ class Parts:
 
     open_archive: OpenArchive = open_archive
     ingest: Ingest = ingest
+    embed: Embed = embed
     fingerprint: Callable[[Settings], str] = fingerprint
     #: For what is done again and again: the time, how to wait, and how to hear of changed files.
     clock: Callable[[], datetime] = now

@@ -18,6 +18,7 @@ from retrieval.probe import in_child
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from ingest.compare import Comparison
     from ingest.progress import Progress
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ingest.turns import Turn
     from retrieval.embedder import Embedder
     from retrieval.probe import Probe
+    from retrieval.types import Record
 
 
 def note(turn: Turn, found: Comparison) -> Summary:
@@ -57,6 +59,8 @@ class Carrying:
     probe: Probe | None
     #: When the run began, by the monotonic clock.
     began: float
+    #: A folder of vectors that were made elsewhere, see `ingest.shards`.
+    vectors: Path | None = None
 
     def __call__(self) -> Summary:
         """Embed what has to be, write a new generation and publish it."""
@@ -64,10 +68,12 @@ class Carrying:
         change = self._change()
         cache_path = before.home.data_dir / "embeddings.sqlite"
         with EmbeddingCache(cache_path, self.embedder.fingerprint) as cache:
+            useless = self._join(cache, change.written)
             filled = fill(cache, change.written, self.embedder, self.progress)
             summary = replace(
                 self.found.summary(),
                 published=True,
+                useless=useless,
                 compacted=before.mostly_dead,
                 embedded=filled.embedded,
                 cached=filled.cached,
@@ -98,6 +104,17 @@ class Carrying:
                 cache.keep_only(change.written)
         rebuilt = tuple(manifest.run.get("rebuilt", ()))
         return replace(summary, generation=manifest.generation, rebuilt=rebuilt)
+
+    def _join(self, cache: EmbeddingCache, written: Sequence[Record]) -> tuple[tuple[str, str], ...]:
+        """Put vectors that were made elsewhere into the cache; return (path, reason) of useless files."""
+        if self.vectors is None:
+            return ()
+        from ingest.shards import joined
+
+        texts = (text for record in written for text in record.passage_texts())
+        found = joined(self.vectors, self.embedder.fingerprint, cache.missing(map(cache.key, texts)))
+        cache.put(found.vectors)
+        return found.skipped
 
     def _change(self) -> Change:
         """Return what the target takes, from nothing where what is published is no start."""

@@ -33,10 +33,13 @@ class Summary:
     compacted: bool = False
     #: What was wrong with a first try at the new generation, which was then written a second time.
     rebuilt: tuple[str, ...] = ()
+    #: (path, reason) of files of vectors, made elsewhere, that were of no use.
+    useless: tuple[tuple[str, str], ...] = ()
     #: What would be done and why, a line per comment that does not stay as it is; only of a dry run.
     plan: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary as JSON values."""
         skipped = [{"path": path, "reason": reason} for path, reason in self.skipped]
-        return asdict(self) | {"skipped": skipped, "plan": list(self.plan)}
+        useless = [{"path": path, "reason": reason} for path, reason in self.useless]
+        return asdict(self) | {"skipped": skipped, "useless": useless, "plan": list(self.plan)}

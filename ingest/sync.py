@@ -40,11 +40,13 @@ def ingest(
     progress: Progress | None = None,
     probe: Probe | None = None,
     web: Web | None = None,
+    vectors: Path | None = None,
 ) -> Summary:
     """Bring the index in a data folder, or another home, in step with the named sources.
 
     Sources are paths, and addresses as text, fetched as `web` says. A dry run changes nothing and loads
-    no model. A new generation is tried out with `probe`, by default in a child process.
+    no model. A new generation is tried out with `probe`, by default in a child process. Texts are not
+    encoded whose vectors are in the folder `vectors`, see `ingest.shards`.
 
     :raises RetrievalError: If another ingest is running, nothing of what is named could be read, or
         the data folder cannot be used; what is published then stays as it is.
@@ -68,7 +70,7 @@ def ingest(
                 turn.sweep()
                 found = compare(home, roots, embedder.fingerprint, prune=prune, progress=told, web=web)
                 if found.unfit or found.differs:
-                    summary = Carrying(turn, found, embedder, model, told, probe, began)()
+                    summary = Carrying(turn, found, embedder, model, told, probe, began, vectors)()
                 else:
                     summary = note(turn, found)
                 if glance and found.seen.settled:

@@ -34,11 +34,16 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     began = parts.clock()
     with progress(streams, language, arguments.progress) as shown:
         summary = parts.ingest(
-            arguments.sources, settings, prune=arguments.prune, dry_run=arguments.dry_run, progress=shown
+            arguments.sources,
+            settings,
+            prune=arguments.prune,
+            dry_run=arguments.dry_run,
+            progress=shown,
+            vectors=arguments.vectors,
         )
     if not arguments.dry_run:
         last_runs.remember(settings.data_dir, sources.roots(arguments.sources), began)
-    for path, reason in summary.skipped:
+    for path, reason in (*summary.skipped, *summary.useless):
         streams.complain(visible(f"skipped {path}: {reason}"))
     if arguments.json:
         streams.say(as_json.dumps(summary.to_json(), indent=2))

@@ -43,8 +43,10 @@ class ServerHome:
 
     @property
     def folder(self) -> Path:
-        """See `Home.folder`."""
-        return self.mirror.folder
+        """See `Home.folder`; where there is nothing on the server, there is nothing in it."""
+        if self._mirror is None:
+            self._found(self.server.listing())
+        return self._mirror.folder if self._mirror else self.data_dir / "servers" / "none"
 
     @property
     def mirror(self) -> Mirror:

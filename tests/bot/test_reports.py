@@ -165,7 +165,9 @@ def test_the_summary_goes_to_standard_output_and_what_was_skipped_to_standard_er
         "Seconds    2.5, of which encoding 2.0\n"
         "Generation 1 published\n"
     )
-    assert calls == [(["a", "b"], Path("d"), {"prune": True, "dry_run": False, "progress": None})]
+    assert calls == [
+        (["a", "b"], Path("d"), {"prune": True, "dry_run": False, "progress": None, "vectors": None})
+    ]
 
 
 def test_nothing_new_is_said_as_such():
