@@ -137,8 +137,8 @@ def embed(
     """See `Embed`."""
     from ingest import shards
 
-    embedder = _embedder(settings.model, settings.device, settings.backend)
-    return shards.embed(sources, out, shard, embedder, progress=progress, web=_web(settings))
+    web = _web(settings)
+    return shards.embed(sources, out, shard, _configured(settings), progress=progress, web=web)
 
 
 def _web(settings: Settings) -> Web:

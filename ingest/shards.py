@@ -10,15 +10,14 @@ take part, each text is encoded by one of them.
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ingest.cache import EmbeddingCache
+from ingest.embedding import encode
 from ingest.progress import Silent
-from ingest.signals import Deferred
 from ingest.sources import roots
 from ingest.survey import survey
 from retrieval.errors import RetrievalError, UsageError
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from ingest.web.types import Web
     from retrieval.embedder import Embedder
 
-#: Texts in one file: what a kill can cost.
-_BATCH = 256
 _SUFFIX = ".safetensors"
 _FORMAT = "threadbot-vectors-1"
 #: How far from 1 a vector's length may be.
@@ -109,21 +106,13 @@ def embed(
     own = [key for key in texts if shard.holds(key)]
     out.mkdir(parents=True, exist_ok=True)
     done = joined(out, embedder.fingerprint, own).vectors.keys()
-    missing = sorted((key for key in own if key not in done), key=lambda key: (len(texts[key]), key))
-    began = time.monotonic()
-    if missing:
-        told.stage("model", None)
-        embedder.load()
-        told.done()
-    told.stage("embed", len(missing))
-    for start in range(0, len(missing), _BATCH):
-        keys = missing[start : start + _BATCH]
-        with Deferred():
-            _write(out, embedder.fingerprint, keys, embedder.passages([texts[key] for key in keys]))
-        told.advance(len(keys))
-    told.done()
-    seconds = round(time.monotonic() - began, 3)
-    return Embedding(len(texts), len(own), len(missing), seconds, seen.skipped)
+    missing = {key: texts[key] for key in own if key not in done}
+
+    def keep(vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
+        _write(out, embedder.fingerprint, list(vectors), np.stack(list(vectors.values())))
+
+    seconds = encode(missing, embedder, told, keep)
+    return Embedding(len(texts), len(own), len(missing), round(seconds, 3), seen.skipped)
 
 
 @dataclass(frozen=True, slots=True)

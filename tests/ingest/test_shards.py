@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.__main__ import main
 from bot.parts import Parts
-from ingest import shards
+from ingest import embedding, shards
 from ingest.cache import EmbeddingCache
 from ingest.shards import Shard, embed, joined
 from retrieval.errors import RetrievalError, UsageError
@@ -84,7 +84,7 @@ def test_three_processes_encode_every_text_once(bench, tmp_path):
 def test_started_again_it_goes_on(bench, tmp_path, monkeypatch):
     """What was written stays, also after a kill in the middle, and also for another split."""
     texts = filled(bench)
-    monkeypatch.setattr(shards, "_BATCH", 100)
+    monkeypatch.setattr(embedding, "_BATCH", 100)
 
     class Dying(FakeEmbedder):
         def passages(self, texts):
