@@ -39,6 +39,7 @@ class Verb(StrEnum):
     CHAIN = "c"
     LIKE = "l"
     WHOLE = "w"
+    WHY = "y"
     THREAD = "t"
     THREADS = "p"
     LANG = "g"
@@ -121,7 +122,7 @@ def under_answer(page: Page, view: View) -> Rows:
     """Return the buttons under a message with excerpts; the page's own only under its last message."""
     language = page.language
     item = page.items[view.selected]
-    rows = [_numbers(page, view), _about(item, page, view, language), _place(item, language)]
+    rows = [_numbers(page, view), _about(item, page, view, language), _place(item, page, view)]
     if view.last == len(page.items):
         rows.append(_page_row(page, language))
     return tuple(row for row in rows if row)
@@ -242,9 +243,11 @@ def _about(item: Item, page: Page, view: View, language: Language) -> tuple[Butt
     return tuple(buttons)
 
 
-def _place(item: Item, language: Language) -> tuple[Button, ...]:
+def _place(item: Item, page: Page, view: View) -> tuple[Button, ...]:
+    language = page.language
     whole = Button(messages.WHOLE(language), str(Press(Verb.WHOLE, item.id, (), item.quote.language)))
-    return (whole, Button(messages.SOURCE_LINK(language), url=item.link)) if item.link else (whole,)
+    why = Button(messages.WHY(language), view.press(Verb.WHY, page))
+    return (whole, why, Button(messages.SOURCE_LINK(language), url=item.link)) if item.link else (whole, why)
 
 
 def _page_row(page: Page, language: Language) -> tuple[Button, ...]:

@@ -66,6 +66,8 @@ class Desk:
     #: Inline queries come with every key pressed; only a person's latest one is worth an answer.
     latest: dict[int, str] = field(default_factory=dict)
     typing: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    #: Ids of pages whose next one is being looked for.
+    turning: set[str] = field(default_factory=set)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     #: Whether the bot is on its way down.
     stopping: bool = False

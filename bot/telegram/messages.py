@@ -93,6 +93,7 @@ IN_ENGLISH = Message(en="English", zh="English")
 REPLY_CHAIN = Message(en="Reply chain", zh="回复链")
 MORE_LIKE_THIS = Message(en="More like this", zh="更多相似")
 WHOLE = Message(en="Whole comment", zh="全文")
+WHY = Message(en="Why this one?", zh="为什么是它？")
 SOURCE_LINK = Message(en="Source ↗", zh="来源 ↗")
 SHARE = Message(en="Share ↗", zh="分享 ↗")
 SHOW_NEAREST = Message(en="Show the nearest comments", zh="看看最接近的评论")
@@ -100,6 +101,14 @@ SHOW_AGAIN = Message(en="Show the answer again", zh="再显示一次回答")
 ALL_THREADS = Message(en="All threads", zh="所有讨论")
 ROLL_BACK = Message(en="Roll back", zh="回退")
 OPEN_IN_CHAT = Message(en="The whole comment", zh="看全文")
+
+# Why an excerpt was chosen; a notice has 200 characters.
+
+BECAUSE = Message(
+    en="{share} % likely to answer. Place by meaning: {meaning}, by words: {words}.",
+    zh="回答这个问题的可能性为 {share}%。按含义排第 {meaning}，按字词排第 {words}。",
+)
+BECAUSE_MATCHED = Message(en="Matched: {matched}", zh="匹配的词：{matched}")
 
 # Feedback.
 

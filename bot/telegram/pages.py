@@ -56,6 +56,9 @@ class Item:
     thread: str
     #: Where it can be read on the web, if its source has an address.
     link: str | None
+    #: How likely it is to answer, 0 to 1, and its places by meaning and by words, from 1; 0 for none.
+    score: float = 0.0
+    places: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ def item(excerpt: Excerpt) -> Item:
         similar=tuple(excerpt.similar),
         thread=excerpt.thread.id,
         link=link(excerpt),
+        score=excerpt.score,
+        places=(_place(excerpt, "dense_rank"), _place(excerpt, "lexical_rank")),
     )
 
 
@@ -115,6 +120,11 @@ def digest(excerpt: Excerpt) -> str:
     """Return a digest of a comment's texts."""
     texts = "\0".join(text for pair in excerpt.comment.text.items() for text in pair)
     return hashlib.sha256(texts.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _place(excerpt: Excerpt, key: str) -> int:
+    found = excerpt.explanation.get(key, 0)
+    return found if isinstance(found, int) else 0
 
 
 def link(excerpt: Excerpt) -> str | None:
@@ -161,6 +171,7 @@ def _item(data: dict[str, Any]) -> Item:
             "quote": _cut(data["quote"]),
             "other": None if other is None else _cut(other),
             "similar": tuple(data["similar"]),
+            "places": tuple(data.get("places", (0, 0))),
         }
     )
 

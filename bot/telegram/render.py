@@ -14,6 +14,7 @@ from retrieval.types import other
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.telegram.pages import Item
     from bot.telegram.store import Choices
     from retrieval.generations import Manifest, ThreadEntry
     from retrieval.types import ChainLink, Comment, Excerpt, Language, Thread
@@ -49,6 +50,15 @@ def card(shown: Card, language: Language) -> Styled:
             plain(" · ".join(notes)),
         ]
     )
+
+
+def because(item: Item, excerpt: Excerpt, language: Language) -> str:
+    """Say why an excerpt was chosen: what was kept of how it was found, and the words that match in it."""
+    meaning, words = (str(place) if place else "–" for place in item.places)
+    why = messages.BECAUSE(language, share=round(100 * item.score), meaning=meaning, words=words)
+    found = dict.fromkeys(clean(span.of(excerpt.quote.text)).lower() for span in excerpt.quote.highlights)
+    matched = name(("、" if language == "zh" else ", ").join(found)) if found else ""
+    return f"{why}\n{messages.BECAUSE_MATCHED(language, matched=matched)}" if matched else why
 
 
 def removed(rank: int, language: Language) -> Styled:

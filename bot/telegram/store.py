@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from bot.telegram import pages
@@ -187,9 +187,9 @@ class Store:
             topic,
         )
 
-    def succeed(self, page: Page, successor: str | None) -> None:
+    def succeed(self, page: Page, successor: str) -> None:
         """Note which page follows one."""
-        self.keep(replace(page, successor=successor))
+        self._do("UPDATE pages SET successor = ? WHERE id = ?", successor, page.id)
 
     def show(self, chat: int, message: int, page: str, first: int) -> None:
         """Note which message shows which page, and which of its excerpts a follow-up is about."""

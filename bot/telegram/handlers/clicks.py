@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from telegram.error import BadRequest, TelegramError
 
-from bot import messages as shared
-from bot.telegram import answering, buttons, links, messages, pages, render, sending, styled
+from bot.telegram import answering, buttons, messages, render, sending, showing, styled
 from bot.telegram.access import Standing
 from bot.telegram.answering import Complaint
 from bot.telegram.buttons import Verb, View, pressed
@@ -82,15 +81,6 @@ class Click:
             await self.courier.send(part, rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """One page of a whole comment as it is shown, and the thread it is of."""
-
-    part: styled.Styled
-    rows: buttons.Rows
-    thread: str
-
-
 async def clicked(update: Update, context: Context) -> None:
     """Carry out a press and answer it."""
     query = update.callback_query
@@ -105,42 +95,6 @@ async def clicked(update: Update, context: Context) -> None:
             )
         except TelegramError as error:
             log.info("A press was not answered: %s", what_happened(error))
-
-
-async def turn(courier: Courier, page: Page | None, language: Language) -> str | None:
-    """Show what comes after a page, once; return what is to be said instead."""
-    if page is None:
-        return shared.ASK_FIRST(language)
-    if not page.answered:
-        return await _show_nearest(courier, page)
-    if page.successor is not None:
-        return messages.ALREADY_BELOW(page.language)
-    desk = courier.desk
-    desk.store.succeed(page, "…")  # before anything is awaited, so that a second press finds it
-    try:
-        fresh, excerpts = await answering.following(desk, page)
-    except BaseException:
-        desk.store.succeed(page, None)
-        raise
-    desk.store.succeed(page, fresh.id)
-    desk.store.keep(fresh)
-    cards = [Card(each) for each in excerpts]
-    if not await answering.show(courier, fresh, cards, await desk.manifest()):
-        desk.store.succeed(page, None)
-    return None
-
-
-async def whole(
-    courier: Courier, comment: str, shown: Language | None, number: int, language: Language
-) -> Whole:
-    """Return one page of a whole comment; raise Complaint if it is gone."""
-    excerpt = await _comment(courier.desk, comment, shown or language)
-    part, page, count = render.whole(excerpt, number, language)
-    other = excerpt.other.language if excerpt.other else None
-    share = links.share(courier.bot.username, comment)
-    turns = buttons.Turns(comment, excerpt.quote.language, page, count, other)
-    rows = buttons.under_whole(turns, pages.link(excerpt), share, language)
-    return Whole(part, rows, excerpt.thread.id)
 
 
 async def _notice(query: CallbackQuery, context: Context) -> str | None:
@@ -217,28 +171,20 @@ async def _flip(click: Click) -> str | None:
     return None
 
 
+async def _why(click: Click) -> str | None:
+    page = click.page()
+    view = View.of(click.press, page)
+    if view is None:
+        raise Complaint(messages.EXPIRED)
+    place = view.selected
+    card = (await answering.cards_of(click.desk, page, place, place + 1, flipped=view.flipped))[0]
+    if card is None:
+        raise Complaint(messages.REMOVED)
+    return render.because(page.items[place], card.excerpt, page.language)
+
+
 async def _next(click: Click) -> str | None:
-    return await turn(click.courier, click.page(), click.language)
-
-
-async def _nearest(click: Click) -> str | None:
-    return await _show_nearest(click.courier, click.page())
-
-
-async def _show_nearest(courier: Courier, page: Page) -> str | None:
-    """Show the nearest comments of a question that nothing answers, as such and once."""
-    desk = courier.desk
-    if page.successor is not None:
-        return messages.ALREADY_BELOW(page.language)
-    if not page.items:
-        return shared.NO_EXCERPTS(page.language)
-    shown = replace(page, id=desk.new_id(), answered=True, nearest=True, created=desk.clock())
-    desk.store.succeed(page, shown.id)
-    desk.store.keep(shown)
-    cards = await answering.cards_of(desk, shown, 0, len(shown.items), flipped=False)
-    if not await answering.show(courier, shown, cards, await desk.manifest()):
-        desk.store.succeed(page, None)
-    return None
+    return await showing.turn(click.courier, click.page(), click.language)
 
 
 async def _again(click: Click) -> str | None:
@@ -256,7 +202,7 @@ async def _vote(click: Click) -> str | None:
 
 
 async def _chain(click: Click) -> str | None:
-    excerpt = await _comment(click.desk, click.press.id, click.spoken)
+    excerpt = await showing.comment(click.desk, click.press.id, click.spoken)
     above: dict[str, Excerpt] = {}
     for link in excerpt.chain:
         try:
@@ -280,19 +226,12 @@ async def _like(click: Click) -> str | None:
 
 async def _whole(click: Click) -> str | None:
     number = click.press.numbers[0] if click.press.numbers else 0
-    found = await whole(click.courier, click.press.id, click.press.language, number, click.language)
+    found = await showing.whole(click.courier, click.press.id, click.press.language, number, click.language)
     if click.press.numbers:
         await click.edit(found.part, found.rows)  # a whole comment's own buttons turn its pages in place
     else:
         await click.courier.tell([found.part], found.thread, found.rows)
     return None
-
-
-async def _comment(desk: Desk, comment: str, language: Language) -> Excerpt:
-    try:
-        return await desk.show(comment, language)
-    except UsageError:
-        raise Complaint(messages.REMOVED) from None
 
 
 async def _threads(click: Click) -> str | None:
@@ -327,13 +266,14 @@ _VERBS: dict[Verb, Callable[[Click], Awaitable[str | None]]] = {
     Verb.SELECT: _select,
     Verb.FLIP: _flip,
     Verb.NEXT: _next,
-    Verb.NEAREST: _nearest,
+    Verb.NEAREST: _next,
     Verb.AGAIN: _again,
     Verb.UP: _vote,
     Verb.DOWN: _vote,
     Verb.CHAIN: _chain,
     Verb.LIKE: _like,
     Verb.WHOLE: _whole,
+    Verb.WHY: _why,
     Verb.THREADS: _threads,
     Verb.THREAD: _thread,
     Verb.LANG: _setting,

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from telegram import MessageEntity
 from telegram.error import TelegramError
 
-from bot.telegram import answering, messages
+from bot.telegram import answering, messages, showing
 from bot.telegram.answering import Asked, Complaint
 from bot.telegram.courier import Courier
-from bot.telegram.handlers import clicks
 from bot.telegram.handlers.common import (
     admitted,
     asker,
@@ -74,7 +73,7 @@ async def more(update: Update, context: Context) -> None:
     language = spoken(desk, message.chat_id, message.from_user)
     sender = courier(message, context)
     try:
-        notice = await clicks.turn(sender, page, language)
+        notice = await showing.turn(sender, page, language)
     except Complaint as complaint:
         notice = complaint(page.language if page else language)
     except TelegramError as error:

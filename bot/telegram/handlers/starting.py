@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.telegram import links, menus, messages, render
+from bot.telegram import links, menus, messages, render, showing
 from bot.telegram.access import Standing
 from bot.telegram.answering import Complaint
-from bot.telegram.handlers import clicks
 from bot.telegram.handlers.common import (
     admitted,
     argument,
@@ -40,7 +39,7 @@ async def start(update: Update, context: Context) -> None:
     language = spoken(context.desk, message.chat_id, message.from_user)
     sender = courier(message, context)
     try:
-        found = await clicks.whole(sender, comment, None, 0, language)
+        found = await showing.whole(sender, comment, None, 0, language)
     except Complaint as complaint:
         await sender.say(complaint(language))
     except RetrievalError:

@@ -49,14 +49,14 @@ def test_the_buttons_of_an_answer():
     assert labels(buttons.under_answer(PAGE, View(0, 3, 1))) == [
         ["1", "• 2", "3"],
         ["中文", "Reply chain", "More like this"],
-        ["Whole comment"],
+        ["Whole comment", "Why this one?"],
         ["Next page ▸", "👍", "👎"],
     ]
 
 
 def test_only_the_last_message_of_an_answer_has_the_pages_buttons():
     """A page may be spread over several messages."""
-    assert labels(buttons.under_answer(PAGE, View(0, 1, 0)))[-1] == ["Whole comment"]
+    assert labels(buttons.under_answer(PAGE, View(0, 1, 0)))[-1] == ["Whole comment", "Why this one?"]
 
 
 def test_a_source_with_an_address_has_a_link():

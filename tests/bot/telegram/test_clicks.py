@@ -4,8 +4,8 @@ import pytest
 
 from bot.telegram.store import Store
 from retrieval.errors import UsageError
-from tests.bot.telegram.world import ADMIN, GROUP
-from tests.fakes import COMMENT, FakeArchive, excerpt
+from tests.bot.telegram.world import ADMIN, GROUP, KnownArchive
+from tests.fakes import COMMENT, FakeArchive, answer, excerpt
 
 
 async def test_next_page_comes_below_and_only_once(world):
@@ -16,6 +16,21 @@ async def test_next_page_comes_below_and_only_once(world):
     assert "6. 芋头不甜" in world.api.of("sendMessage")[-1].text
     assert "further down already" in await world.press(answer, "Next page ▸")
     assert len(world.api.of("sendMessage")) == 2
+
+
+async def test_two_quick_presses_bring_one_page(slow):
+    """The second is told that it is on its way; a search that came to nothing may be tried again."""
+    slow.archive.gate.set()
+    await slow.start()
+    answer = await slow.ask()
+    slow.archive.gate.clear()
+    await slow.api.press(answer.buttons["Next page ▸"], answer.message)
+    await slow.begun("How do I pollinate?", "How do I pollinate?")
+    assert "further down already" in await slow.press(answer, "Next page ▸")
+    slow.archive.gate.set()
+    await slow.api.until("sendMessage", 2)
+    await slow.settled()
+    assert len(slow.api.of("sendMessage")) == 2
 
 
 async def test_choosing_another_excerpt_changes_only_the_buttons(world):
@@ -87,6 +102,28 @@ async def test_a_whole_comment_is_shown_below_and_paged_in_place(world):
     second.ids.append(first.message)
     await world.press(second, "◂")
     assert world.api.of("editMessageText")[-1].text == first.text
+
+
+async def test_why_an_excerpt_was_chosen_is_one_tap_away(world):
+    """How likely it answers, where meaning and words put it, and what matched; for the chosen one."""
+
+    class Two(KnownArchive):
+        def answer(self, question):
+            self.asked.append(question)
+            why = {"dense_rank": 1, "lexical_rank": 3}
+            return answer(question, excerpt(1, explanation=why), excerpt(2, score=0.3))
+
+    world.archive = Two()
+    await world.start()
+    shown = await world.ask()
+    why = await world.press(shown, "Why this one?")
+    assert why == "71 % likely to answer. Place by meaning: 1, by words: 3.\nMatched: toothbrush"
+    await world.press(shown, "2")
+    second = world.api.of("editMessageReplyMarkup")[-1]
+    second.ids.append(shown.message)
+    assert (await world.press(second, "Why this one?")).startswith(
+        "30 % likely to answer. Place by meaning: –"
+    )
 
 
 async def test_buttons_work_after_a_restart(world):
