@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from ingest.plan import Fate
 from ingest.release import Release, from_nothing, numbered
 from ingest.write import Change
 from retrieval.generations import Manifest, days
-from retrieval.probe import in_child
+from retrieval.probe import standing_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,16 +91,17 @@ class Carrying:
                 dimensions = self._dimensions(written, cache)
                 return numbered(self._manifest(told, dimensions), number, written)
 
-            release = Release(
-                turn=self.turn,
-                cache=cache,
-                progress=self.progress,
-                probe=self.probe or in_child,
-                describe=describe,
-                days=days(target.threads),
-                embed=lambda records: fill(cache, records, self.embedder, self.progress),
-            )
-            manifest = release(change)
+            with nullcontext(self.probe) if self.probe else standing_by() as probe:
+                release = Release(
+                    turn=self.turn,
+                    cache=cache,
+                    progress=self.progress,
+                    probe=probe,
+                    describe=describe,
+                    days=days(target.threads),
+                    embed=lambda records: fill(cache, records, self.embedder, self.progress),
+                )
+                manifest = release(change)
             if summary.compacted:
                 cache.keep_only(change.written)
         rebuilt = tuple(manifest.run.get("rebuilt", ()))

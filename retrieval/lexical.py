@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from retrieval.terms import fold, pieces, terms
+from retrieval.terms import fold, pieces, texts
 from retrieval.types import TextHit
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def _document(comment: Comment, language: Language, text: str, day: int) -> tant
     document.add_text("author", fold(comment.author))
     document.add_text("kind", comment.kind.value)
     document.add_unsigned("day", day)
-    document.add_text("terms", " ".join(term.text for term in terms(text)))
+    document.add_text("terms", " ".join(texts(text)))
     return document
 
 

@@ -1,7 +1,8 @@
 """Try a generation out, before it is published or when somebody doubts it.
 
 Damaged index files can crash whoever opens them, so this is run as a child process, `python -m
-retrieval.probe FOLDER`: it writes one problem a line as JSON, and no model is loaded.
+retrieval.probe`, which reads the data folder and the number, and writes the problems, as JSON. No model
+is loaded.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,7 +19,7 @@ from retrieval import generations, readers
 from retrieval.errors import RetrievalError
 from retrieval.lexical import LexicalIndex
 from retrieval.types import Scope
-from retrieval.vectors import ChromaStore
+from retrieval.vectors import ChromaStore, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,24 +48,49 @@ class Probe(Protocol):
         """Return what is wrong with it, each as a clause; nothing where all is well."""
 
 
+class _Child:
+    """A process that loads what it needs, waits to be told of one generation, and probes that."""
+
+    def __init__(self) -> None:
+        package = str(Path(__file__).resolve().parents[1])
+        paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "retrieval.probe"],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def __call__(self, data_dir: Path, generation: int) -> list[str]:
+        """See `Probe`."""
+        told = json.dumps([str(data_dir), generation]).encode()
+        try:
+            out, _ = self._process.communicate(told, timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            return [f"it gave no answer within {_PATIENCE:.0f} seconds"]
+        if self._process.returncode:
+            return [f"trying it out ended with exit code {self._process.returncode}"]
+        return [str(problem) for problem in json.loads(out)]
+
+    def close(self) -> None:
+        """End it, if it has not ended."""
+        with self._process as process:
+            process.kill()
+
+
 def in_child(data_dir: Path, generation: int) -> list[str]:
     """Probe in a child process, which may crash; see `Probe`."""
-    package = str(Path(__file__).resolve().parents[1])
-    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter, our own module
-            [sys.executable, "-m", "retrieval.probe", str(data_dir), str(generation)],
-            capture_output=True,
-            check=False,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
-            stdin=subprocess.DEVNULL,
-            timeout=_PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
-        return [f"it gave no answer within {_PATIENCE:.0f} seconds"]
-    if done.returncode:
-        return [f"trying it out ended with exit code {done.returncode}"]
-    return [str(problem) for problem in json.loads(done.stdout)]
+    with closing(_Child()) as child:
+        return child(data_dir, generation)
+
+
+@contextmanager
+def standing_by() -> Iterator[Probe]:
+    """Give a probe whose child process is started now, and has its libraries when it is used."""
+    with closing(_Child()) as child:
+        ready: list[Probe] = [child]
+        yield lambda data_dir, generation: (ready.pop() if ready else in_child)(data_dir, generation)
 
 
 def in_process(data_dir: Path, generation: int) -> list[str]:
@@ -136,12 +162,15 @@ def _known(passage: PassageId, record: Record | None, lexical: LexicalIndex) -> 
     return lexical.holds(passage.comment_id, passage.language)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Write the problems of one generation to standard output as JSON."""
-    folder, generation = argv
-    sys.stdout.write(json.dumps(in_process(Path(folder), int(generation))))
+def main() -> int:
+    """Read which generation to try out from standard input, and write its problems to standard output."""
+    load()
+    told = sys.stdin.read()
+    if told:  # nothing comes from whoever found nothing to try out, or was killed
+        folder, generation = json.loads(told)
+        sys.stdout.write(json.dumps(in_process(Path(folder), generation)))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from operator import add
 from typing import TYPE_CHECKING
 
 import opencc
@@ -96,6 +97,19 @@ def terms(text: str) -> Iterator[Term]:
             yield Term(character, Span(start + place, start + place + 1), strong=len(run) == 1)
             if place + 1 < len(run):
                 yield Term(run[place : place + 2], Span(start + place, start + place + 2), strong=True)
+
+
+def texts(text: str) -> list[str]:
+    """Return the texts of the terms that `terms` yields, in any order and a fraction of the time."""
+    found: list[str] = []
+    for match in _RUN.finditer(fold(text)):
+        run = match.group()
+        if match.lastgroup == "word":
+            found.append(_stem_of(run))
+        else:
+            found.extend(run)
+            found.extend(map(add, run, run[1:]))
+    return found
 
 
 def words(folded: str) -> Iterator[tuple[str, Span]]:

@@ -314,6 +314,11 @@ def is_of_server(error: Exception) -> bool:
     return isinstance(error, ChromaError | httpx.HTTPError | ValueError) or type(error) is Exception
 
 
+def load() -> None:
+    """Import chromadb now, which takes a second, rather than when a store is opened."""
+    import chromadb.api.client  # noqa: F401
+
+
 def scrub(folder: Path) -> None:
     """Overwrite what the graph's files of a closed store hold beyond their elements.
 

@@ -22,6 +22,15 @@ def bench(tmp_path):
     return made
 
 
+def test_a_child_that_stands_by(bench):
+    """It is there for the first generation, another one for the next; one that is not needed ends as well."""
+    with probe.standing_by() as ready:
+        assert ready(bench.data, 1) == []
+        assert ready(bench.data, 7)
+    with probe.standing_by():
+        pass
+
+
 def graph(bench, number, name):
     """Return the files of that name of the larger graph."""
     found = generations.folder_of(bench.data, number).glob(f"chroma/*/{name}")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.terms import asked, fold, pieces, stem, terms, wanted
+from retrieval.terms import asked, fold, pieces, stem, terms, texts, wanted
 
 
 def texts_of(text):
@@ -26,6 +26,12 @@ def test_code_switched_text_parts_at_the_script():
 def test_words_keep_what_names_are_made_of():
     """C++, C#, GPT5."""
     assert texts_of("C++ C# GPT5") == ["c++", "c#", "gpt5"]
+
+
+@given(st.text(st.sampled_from("软碟磁盘のaB'’ +#9。\n")))
+def test_texts_are_those_of_the_terms(text):
+    """As often as they occur."""
+    assert sorted(texts(text)) == sorted(term.text for term in terms(text))
 
 
 @given(st.text())
