@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from bot import stopping
+from bot.promptness import favour_the_loop
 from bot.server.health import Health
 from bot.server.metrics import Metrics
 from bot.server.serving import PORT, serve, service_of
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
 
 
 async def _serve(archive: Archive, settings: Settings, host: str, port: int, streams: Streams) -> None:
+    favour_the_loop()
     stop, metrics = stopping.on_signals(), Metrics()
     archive.observe(metrics.stage)
     service = service_of(archive, settings, host, metrics, Health(stop))

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, closing
 from typing import TYPE_CHECKING
 
 from bot import as_json, stopping
+from bot.promptness import favour_the_loop
 from bot.server.health import Health
 from bot.server.serving import PORT, running, service_of
 from bot.settings import load
@@ -59,6 +60,7 @@ async def _serve(
 ) -> None:
     from bot.telegram import application
 
+    favour_the_loop()
     stop = stopping.on_signals()
     ports = application.Ports(health=Health(stop))
     archive.observe(ports.metrics.stage)
