@@ -44,12 +44,12 @@ T = TypeVar("T")
 
 #: How many changes Chroma keeps in its log before it writes them into the graph's files.
 _THRESHOLD = 50
-#: ef_search 100, the default, loses up to an eighth of the neighbours; see the README's evaluation.
+#: ef_search decides how many of the nearest passages are found; see the README's evaluation.
 GRAPH = {
     "space": "cosine",
     "ef_construction": 200,
     "max_neighbors": 24,
-    "ef_search": 300,
+    "ef_search": 500,
     "batch_size": _THRESHOLD,
     "sync_threshold": _THRESHOLD,
 }
