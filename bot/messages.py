@@ -98,6 +98,10 @@ RUN_PUBLISHED = Message(
 RUN_SAME = Message(en="nothing changed, {seconds:.1f} s", zh="没有变化，{seconds:.1f} 秒")
 RUN_SKIPPED = Message(en="{count} skipped ({first})", zh="跳过 {count} 项（{first}）")
 RUN_FAILED = Message(en="failed: {reason}", zh="失败：{reason}")
+RUN_ENDED = Message(
+    en="The run ended with exit code {code}; run the same without a schedule to see more.",
+    zh="运行以退出码 {code} 结束；请不带定时选项再运行一次以查看详情。",
+)
 RUN_NEXT = Message(en="next at {moment}", zh="下次于 {moment}")
 RUN_WAITING = Message(en="waiting", zh="等待中")
 RUN_WATCHING = Message(en="watching", zh="监视中")

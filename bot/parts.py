@@ -171,6 +171,13 @@ def changes(roots: Sequence[Path]) -> Iterator[Collection[str]]:
     return watch.changes(roots)
 
 
+def ingest_apart(arguments: Sequence[str], hear: Callable[[str], None]) -> Summary:
+    """See `bot.apart.ingest_apart`."""
+    from bot import apart
+
+    return apart.ingest_apart(arguments, hear)
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The real ones, unless told otherwise."""
@@ -179,7 +186,9 @@ class Parts:
     ingest: Ingest = ingest
     embed: Embed = embed
     fingerprint: Callable[[Settings], str] = fingerprint
-    #: For what is done again and again: the time, how to wait, and how to hear of changed files.
+    #: For what is done again and again: a run in a process of its own, the time, how to wait, and how to
+    #: hear of changed files.
+    ingest_apart: Callable[[Sequence[str], Callable[[str], None]], Summary] = ingest_apart
     clock: Callable[[], datetime] = now
     wait: Callable[[float], None] = time.sleep
     changes: Callable[[Sequence[Path]], Iterator[Collection[str]]] = changes

@@ -1,7 +1,8 @@
 """Ingest again and again until told to stop: on a schedule, or whenever files were written to.
 
-Runs follow each other in one process, so they never overlap; one that finds another process at work
-fails and is tried when the next is due. A run that fails is a line, and no end.
+Each run is a process of its own, and begins when the one before has ended, so they never overlap; one
+that finds somebody else at work fails, and the next is tried when it is due. A run that fails is a line,
+and no end.
 """
 
 from __future__ import annotations
@@ -53,9 +54,9 @@ class Repeating:
         last = None if at_once else last_runs.recall(self.data_dir, self.roots)
         now = self.parts.clock()
         due = now if last is None else schedule.due(plan, last, now)
-        if due > now:
-            self._tell(messages.RUN_WAITING(self.language), due)
         with _ending():
+            if due > now:
+                self._tell(messages.RUN_WAITING(self.language), due)
             while True:
                 self._wait_until(due)
                 began = self.parts.clock()
@@ -74,10 +75,8 @@ class Repeating:
 
     def _run(self) -> str:
         """Ingest once and return what there is to say of it."""
-        began = self.parts.clock()
         try:
             summary = self.once()
-            last_runs.remember(self.data_dir, self.roots, began)
         except RetrievalError as error:
             return self._failed(error.sentence(self.language))
         except Exception as error:  # noqa: BLE001 - whatever it is, the next run may well do better

@@ -43,3 +43,11 @@ class Summary:
         skipped = [{"path": path, "reason": reason} for path, reason in self.skipped]
         useless = [{"path": path, "reason": reason} for path, reason in self.useless]
         return asdict(self) | {"skipped": skipped, "useless": useless, "plan": list(self.plan)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Summary:
+        """Return the summary that `to_json` wrote; raise ValueError, KeyError or TypeError if it is none."""
+        named = ("skipped", "useless")
+        paths = {name: tuple((str(one["path"]), str(one["reason"])) for one in data[name]) for name in named}
+        lists = {name: tuple(data[name]) for name in ("rebuilt", "plan")}
+        return cls(**data | lists | paths)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import as_json, messages
-from bot.progress import Lines, progress
+from bot.progress import progress
 from bot.render_terminal import visible
 from bot.settings import interface_language, load
 from ingest import last_runs, sources
@@ -62,11 +62,15 @@ def _repeat(
         raise UsageError(*messages.NO_SCHEDULED_DRY_RUN.both())
     roots = sources.roots(arguments.sources)
     zone = zone_of(settings.timezone)
-
-    shown = Lines(streams.stderr) if arguments.progress == "json" else None
+    options = ["--data", str(settings.data_dir), "--progress", arguments.progress]
+    options += ["--prune"] if arguments.prune else []
 
     def once() -> Summary:
-        return parts.ingest(arguments.sources, settings, prune=arguments.prune, progress=shown)
+        return parts.ingest_apart([*options, "--", *arguments.sources], hear)
+
+    def hear(line: str) -> None:
+        if line.startswith("{"):  # progress as JSON; everything else is in the summary
+            streams.complain(line.rstrip())
 
     runs = Repeating(once, roots, settings.data_dir, parts, streams, language, zone, arguments.json)
     if arguments.watch:

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
+from bot.apart import ingest_apart
 from bot.parts import Parts
+from ingest.summary import Summary
 from retrieval.errors import RetrievalError
 from tests.fakes import SUMMARY, streams, written
 
@@ -35,10 +37,19 @@ class Running:
     out: str = ""
     err: str = ""
 
-    def ingest(self, sources, settings, **_):
-        """Give the next outcome, or end."""
+    def ingest_apart(self, arguments, hear):
+        """Run the command again, without its schedule, as another process would."""
         if not self.outcomes:
             raise self.ending
+        hear("skipped broken.md: no matter\n")
+        outcome = self.outcomes[0]
+        main(["ingest", *arguments], streams(), Parts(ingest=self.ingest, clock=lambda: self.now))
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def ingest(self, *_, **__):
+        """Give the next outcome; it takes its time."""
         self.began.append(self.now)
         self.now += self.takes
         outcome = self.outcomes.pop(0)
@@ -54,7 +65,13 @@ class Running:
     def __call__(self, *arguments, changes=()):
         """Run the command and return its exit code."""
         shown = streams()
-        parts = Parts(ingest=self.ingest, clock=lambda: self.now, wait=self.wait, changes=lambda _: changes)
+        parts = Parts(
+            ingest=self.ingest,
+            ingest_apart=self.ingest_apart,
+            clock=lambda: self.now,
+            wait=self.wait,
+            changes=lambda _: changes,
+        )
         code = main(["ingest", *arguments], shown, parts)
         self.out, self.err = written(shown.stdout), written(shown.stderr)
         return code
@@ -120,7 +137,7 @@ def test_a_failing_run_is_a_line_and_no_end():
     """Whatever fails; the next run comes as if nothing had been."""
     failures = [
         RetrievalError("Another ingest\nis at work.", "另一个导入正在进行。"),
-        ZeroDivisionError("odd"),
+        OSError("odd"),
     ]
     running = Running([*failures, SUMMARY])
     assert running("a", "--every", "1h", "--json") == 0
@@ -128,14 +145,14 @@ def test_a_failing_run_is_a_line_and_no_end():
         line.partition(" ")[2].partition(" ")[2].partition(";")[0] for line in running.err.splitlines()
     ] == [
         "failed: Another ingest is at work.",
-        "failed: ZeroDivisionError: odd",
+        "failed: OSError: odd",
         "+34 ~1 −3, generation 1, 2.5 s, 1 skipped (broken.md: line 3: unclosed front matter)",
         "stopped",
     ]
     first, second, third = map(json.loads, running.out.splitlines())
     assert (first, second["error"][:12], third["new"]) == (
         {"error": "Another ingest\nis at work."},
-        "ZeroDivision",
+        "OSError: odd",
         34,
     )
 
@@ -165,6 +182,52 @@ def test_watching_runs_once_now_and_once_after_what_was_written():
         "watching\n+34 ~1 −3, generation 1, 2.5 s, 1 skipped (broken.md: line 3: unclosed front matter)\n"
         "nothing changed, 2.5 s\nstopped\n"
     )
+
+
+def test_a_run_in_a_process_of_its_own(tmp_path):
+    """It gives its summary, or the sentence it failed with; what it complains about is heard."""
+    folder = tmp_path / "threads"
+    folder.mkdir()
+    heard = []
+    with pytest.raises(RetrievalError, match="There is no thread file"):
+        ingest_apart(["--progress", "json", "--", str(folder)], heard.append)
+    assert json.loads(heard[0])["stage"] == "read"
+    with pytest.raises(RetrievalError, match="exit code 0"):
+        ingest_apart(["--help"], heard.append)
+
+
+def test_a_run_that_is_interrupted_is_ended(tmp_path, monkeypatch):
+    """It would go on writing after the service is gone."""
+    script = tmp_path / "python"
+    script.write_text("#!/bin/sh\necho $$ >&2\nexec sleep 60\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    numbers = []
+
+    def stop(line):
+        numbers.append(int(line))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ingest_apart([], stop)
+    with pytest.raises(ProcessLookupError):
+        os.kill(numbers[0], 0)
+
+
+def test_a_run_that_is_killed_is_a_failure(tmp_path, monkeypatch):
+    """As one that ran out of memory; it has no sentence of its own."""
+    script = tmp_path / "python"
+    script.write_text("#!/bin/sh\necho half a line >&2\nkill -9 $$\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    with pytest.raises(RetrievalError, match="ended with exit code -9"):
+        ingest_apart([], lambda _: None)
+
+
+def test_a_summary_survives_its_way_between_processes():
+    """Word for word."""
+    whole = replace(SUMMARY, rebuilt=("odd",), plan=("new x: y",))
+    assert Summary.from_json(json.loads(json.dumps(whole.to_json()))) == whole
 
 
 @pytest.mark.parametrize(
@@ -218,11 +281,16 @@ def test_two_schedules_for_the_bot_are_one_too_many(monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize(
-    "mode", [["--every", "1h"], ["--cron", "0 0 1 1 *"], ["--watch"]], ids=lambda mode: mode[0]
+    ("mode", "number"),
+    [
+        (["--every", "1h"], signal.SIGTERM),
+        (["--cron", "0 0 1 1 *"], signal.SIGINT),
+        (["--watch"], signal.SIGTERM),
+    ],
+    ids=["every", "cron", "watch"],
 )
-def test_a_signal_ends_a_service_with_0(tmp_path, number, mode):
+def test_a_signal_ends_a_service_with_0(tmp_path, mode, number):
     """Whether it waits for the next time or for somebody to write."""
     (tmp_path / "threads").mkdir()
     (tmp_path / "threads" / "a.txt").write_text("no thread")
