@@ -5,28 +5,15 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi import checks
 
 from bot.server.hook import SECRET_HEADER, Hook, Taken
 from bot.server.openapi import document
 from tests.bot.server.place import serving
 
 TOKEN, SECRET = "s3cret", "hook-secret"
-SCHEMA = schemathesis.openapi.from_dict(document())
-OPERATIONS = {each.ok().label: each.ok() for each in SCHEMA.get_all_operations()}
+LABELS = [f"{method.upper()} {path}" for path, methods in document()["paths"].items() for method in methods]
 GUARDED = ["POST /api/ask", "GET /api/excerpts/{id}", "POST /telegram"]
-#: What every answer has to pass.
-DESCRIBED = [
-    not_a_server_error,
-    checks.status_code_conformance,
-    checks.content_type_conformance,
-    checks.response_headers_conformance,
-    checks.response_schema_conformance,
-]
 FEW = settings(
     max_examples=60,
     deadline=None,
@@ -34,6 +21,31 @@ FEW = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+
+
+class Described:
+    """The operations of the description, and what every answer has to pass.
+
+    The library is imported here, for it takes longer than all other tests need to be collected.
+    """
+
+    def __init__(self):
+        import schemathesis
+        from schemathesis import GenerationMode
+        from schemathesis.checks import not_a_server_error
+        from schemathesis.specs.openapi import checks
+
+        found = schemathesis.openapi.from_dict(document()).get_all_operations()
+        self.operations = {each.ok().label: each.ok() for each in found}
+        self.fitting, self.unfit = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
+        self.checks = [
+            not_a_server_error,
+            checks.status_code_conformance,
+            checks.content_type_conformance,
+            checks.response_headers_conformance,
+            checks.response_schema_conformance,
+        ]
+        self.refusal = checks.negative_data_rejection
 
 
 @contextmanager
@@ -64,48 +76,51 @@ def address():
         yield found
 
 
-@pytest.mark.parametrize("label", OPERATIONS)
-def test_whatever_fits_the_description_gets_an_answer_that_fits_it(label, address):
-    """No 5xx, and status, type, headers and body as described."""
-    operation = OPERATIONS[label]
+@pytest.fixture(scope="module")
+def described():
+    return Described()
 
-    @given(operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+
+@pytest.mark.parametrize("label", LABELS)
+def test_whatever_fits_the_description_gets_an_answer_that_fits_it(label, address, described):
+    """No 5xx, and status, type, headers and body as described."""
+    operation = described.operations[label]
+
+    @given(operation.as_strategy(generation_mode=described.fitting))
     @settings(FEW, max_examples=60 if label in GUARDED else 3)
     def fits(case):
         case.headers = {**(case.headers or {}), "Authorization": f"Bearer {TOKEN}", SECRET_HEADER: SECRET}
-        case.call_and_validate(base_url=address, checks=DESCRIBED, timeout=10)
+        case.call_and_validate(base_url=address, checks=described.checks, timeout=10)
 
     fits()
 
 
 @pytest.mark.parametrize("label", GUARDED)
-def test_whatever_does_not_fit_is_refused_as_described(label, address):
+def test_whatever_does_not_fit_is_refused_as_described(label, address, described):
     """Nothing is guessed, and nothing breaks."""
-    operation = OPERATIONS[label]
+    operation = described.operations[label]
     known = {"id": "comment00001"} if "{id}" in label else None  # else 404 would hide what else is wrong
 
-    @given(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE, path_parameters=known))
+    @given(operation.as_strategy(generation_mode=described.unfit, path_parameters=known))
     @FEW
     def fits(case):
         case.headers = {**(case.headers or {}), "Authorization": f"Bearer {TOKEN}", SECRET_HEADER: SECRET}
-        case.call_and_validate(
-            base_url=address, checks=[*DESCRIBED, checks.negative_data_rejection], timeout=10
-        )
+        case.call_and_validate(base_url=address, checks=[*described.checks, described.refusal], timeout=10)
 
     fits()
 
 
 @pytest.mark.parametrize("label", GUARDED)
-def test_without_its_secret_nothing_is_answered(label, address):
+def test_without_its_secret_nothing_is_answered(label, address, described):
     """401 or 403, as described, whatever is sent."""
-    operation = OPERATIONS[label]
+    operation = described.operations[label]
 
-    @given(operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+    @given(operation.as_strategy(generation_mode=described.fitting))
     @settings(FEW, max_examples=10)
     def refused(case):
         case.headers = {}
         response = case.call(base_url=address, timeout=10)
-        case.validate_response(response, checks=DESCRIBED)
+        case.validate_response(response, checks=described.checks)
         assert response.status_code in {401, 403, 404}
 
     refused()
