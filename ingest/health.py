@@ -44,11 +44,12 @@ def examine(
     """Yield what there is to say about an index and the data folder, one finding after the other."""
     home = home_of(place)
     data_dir = home.data_dir
-    yield _folder(data_dir)
     if not isinstance(home, Embedded):
         yield from _on_server(home, fingerprint)
+        yield _folder(data_dir)
         yield _cache(data_dir)
         return
+    yield _folder(data_dir)
     try:
         manifest = generations.read_manifest(data_dir)
     except RetrievalError as error:

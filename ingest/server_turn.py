@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 #: Comments written at a time.
 _BATCH = 500
+#: Passages that are looked for before a generation is published; each is a request.
+_SAMPLE = 24
 #: Threads that one condition names.
 _NAMED = 100
 
@@ -109,7 +111,7 @@ class ServerTurn:
         number = manifest.generation
         lexical = LexicalIndex.open(generations.folder_of(self._stage, number) / "lexical")
         with closing(self._there.opened(number, self._stage)) as store:
-            return list(problems(manifest, store, lexical))
+            return list(problems(manifest, store, lexical, _SAMPLE))
 
     def discard(self, number: int) -> None:
         """See `Turn.discard`; what a server that is gone keeps of it, the next turn removes."""

@@ -115,10 +115,10 @@ def in_process(data_dir: Path, generation: int) -> list[str]:
         held.release()
 
 
-def problems(manifest: Manifest, store: Store, lexical: LexicalIndex) -> Iterator[str]:
-    """Yield what is wrong with an open generation."""
+def problems(manifest: Manifest, store: Store, lexical: LexicalIndex, size: int = _SAMPLE) -> Iterator[str]:
+    """Yield what is wrong with an open generation, of which so many passages are looked for."""
     yield from _miscounted(manifest, store, lexical)
-    passages = sample(store.passage_ids())
+    passages = sample(store.passage_ids(), size)
     records = store.records(list({passage.comment_id for passage in passages}))
     vectors = store.vectors(passages)
     lost = [p for p in passages if p not in vectors or not _finds(store, p, vectors[p])]
@@ -142,10 +142,10 @@ def _miscounted(manifest: Manifest, store: Store, lexical: LexicalIndex) -> Iter
             yield f"it has {found} {name} instead of {wanted}"
 
 
-def sample(passages: Sequence[PassageId]) -> list[PassageId]:
+def sample(passages: Sequence[PassageId], size: int = _SAMPLE) -> list[PassageId]:
     """Choose passages: half of them the last ones, half of them from everywhere, at even distances."""
-    step = max(1, 2 * len(passages) // _SAMPLE)
-    return list(dict.fromkeys([*passages[::step][: _SAMPLE // 2], *passages[-_SAMPLE // 2 :]]))
+    step = max(1, 2 * len(passages) // size)
+    return list(dict.fromkeys([*passages[::step][: size // 2], *passages[-size // 2 :]]))
 
 
 def _finds(store: Store, passage: PassageId, vector: NDArray[np.float32]) -> bool:

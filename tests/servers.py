@@ -10,6 +10,8 @@ import threading
 import uuid
 from pathlib import Path
 
+import httpx
+
 from retrieval.server.connection import Address
 from retrieval.server.home import ServerHome
 
@@ -28,6 +30,11 @@ class ChromaRun:
     def url(self) -> str:
         """Return its address."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Return its process."""
+        return self._process.pid
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
@@ -50,6 +57,9 @@ class ChromaRun:
         else:
             raise RuntimeError("".join(said))
         threading.Thread(target=self._process.stdout.read, daemon=True).start()
+        # It says so a moment before it does.
+        with httpx.Client(transport=httpx.HTTPTransport(retries=9)) as client:
+            client.get(f"{self.url}/api/v2/heartbeat", timeout=60).raise_for_status()
 
     def stop(self) -> None:
         """End it as a crash would."""
