@@ -212,8 +212,11 @@ def _target(before: Published, readings: Sequence[Reading]) -> Target:
     for identity, reading in present.items():
         if reading.parsed is None:
             own = freshly.get(identity, [])
-            entry = tally(old[identity], [record.comment for record in own], sign=-1)
-            threads.append(replace(entry, path=reading.entry.path))
+            entry = old[identity]
+            if own or entry.path != reading.entry.path:
+                entry = tally(entry, [record.comment for record in own], sign=-1)
+                entry = replace(entry, path=reading.entry.path)
+            threads.append(entry)
             steps += remove(own, "excluded")
             hidden += [exclusions.hidden(record.comment) for record in own]
             continue
