@@ -64,6 +64,7 @@ def _repeat(
     zone = zone_of(settings.timezone)
     options = ["--data", str(settings.data_dir), "--progress", arguments.progress]
     options += ["--prune"] if arguments.prune else []
+    options += ["--vectors", str(arguments.vectors)] if arguments.vectors else []
 
     def once() -> Summary:
         return parts.ingest_apart([*options, "--", *arguments.sources], hear)

@@ -33,6 +33,7 @@ class Running:
     ending: type[BaseException] = KeyboardInterrupt
     now: datetime = NOON
     began: list[datetime] = field(default_factory=list)
+    asked: list[list[str]] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     out: str = ""
     err: str = ""
@@ -41,6 +42,7 @@ class Running:
         """Run the command again, without its schedule, as another process would."""
         if not self.outcomes:
             raise self.ending
+        self.asked.append(arguments)
         hear("skipped broken.md: no matter\n")
         outcome = self.outcomes[0]
         main(["ingest", *arguments], streams(), Parts(ingest=self.ingest, clock=lambda: self.now))
@@ -182,6 +184,20 @@ def test_watching_runs_once_now_and_once_after_what_was_written():
         "watching\n+34 ~1 −3, generation 1, 2.5 s, 1 skipped (broken.md: line 3: unclosed front matter)\n"
         "nothing changed, 2.5 s\nstopped\n"
     )
+
+
+def test_every_run_is_asked_for_the_same():
+    """All that a single one could be asked for; progress as JSON comes through, complaints do not."""
+    running = Running([SUMMARY])
+    running("--every", "1h", "--data", "d", "--prune", "--progress", "json", "--vectors", "v", "a", "-b")
+    assert running.asked == []
+    running(
+        "--every", "1h", "--data", "d", "--prune", "--progress", "json", "--vectors", "v", "--", "a", "-b"
+    )
+    assert running.asked == [
+        ["--data", "d", "--progress", "json", "--prune", "--vectors", "v", "--", "a", "-b"]
+    ]
+    assert "no matter" not in running.err
 
 
 def test_a_run_in_a_process_of_its_own(tmp_path):

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ingest import revisions
 from ingest.progress import Silent
@@ -263,6 +265,55 @@ def test_an_unchanged_page_whose_comments_are_not_there_is_fetched(runs, site):
     assert runs.look(index).read == ["/1.md"]
     runs.manifest = replace(runs.manifest, reading="other")
     assert runs.look(index).read == ["/1.md", "/2.md"]
+
+
+STATES = st.one_of(st.integers(1, 3), st.sampled_from([404, 410, 500, "cut", "html"]))
+STEPS = st.tuples(
+    st.sampled_from(["ok", "ok", 404, 410, 500, "cut", "html"]),
+    st.sets(st.sampled_from(PAGES)),
+    st.fixed_dictionaries(dict.fromkeys(PAGES, STATES)),
+)
+
+
+def be(site, path, state, good):
+    """Let a path be in a state: a status, cut short, something else, or as it should be."""
+    if state == "cut":
+        site.script(
+            path, raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 99\r\n\r\nhttp")
+        )
+    elif state == "html":
+        site.script(path, (200, {"Content-Type": "text/html"}, b"<p>"))
+    elif state in {404, 410, 500}:
+        site.script(path, state)
+    else:
+        good()
+
+
+def expected(kind, had, step):
+    """Return which version of which page the index is to hold after a step, given what it held."""
+    state, named, pages = step
+    if state != "ok" or (not named and (kind != "feed" or not had)):
+        return had
+    wanted = named | set(had) if kind == "feed" else named
+    now = {page: pages[page] if pages[page] in {1, 2, 3} else had.get(page) for page in wanted}
+    return {page: version for page, version in now.items() if version is not None and pages[page] != 410}
+
+
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(KINDS), st.lists(STEPS, max_size=6))
+def test_any_history_of_failures(site, web, kind, steps):
+    """Whatever fails when, the index holds what it should: nothing is lost, and nothing stays for ever."""
+    runs, had = Runs(site, web), {}
+    versions = {number: page(*[COMMENT] * number) for number in (1, 2, 3)}
+    sizes = {len(text.encode()): number for number, text in versions.items()}
+    for state, named, pages in steps:
+        for path, own in pages.items():
+            be(site, path, own, lambda path=path, own=own: site.put(path, versions[own]))
+        be(site, "/index", state, lambda named=named: put_index(site, kind, *sorted(named)))
+        runs.look(site.url("/index"), tries=1)
+        had = expected(kind, had, (state, named, pages))
+        held = {runs.short(e.path): sizes[e.size] for e in runs.manifest.files if e.thread}
+        assert held == had
 
 
 def test_sitemaps_of_a_sitemap(runs, site):
