@@ -13,6 +13,7 @@ from retrieval.records import make_record
 from retrieval.types import Bilingual, Comment, Kind, Scope
 from retrieval.vectors import ChromaStore, Embedded
 from tests.fakes import ExactStore, FakeEmbedder
+from tests.ingest.published import PublishedStore
 
 EMBEDDER = FakeEmbedder()
 DAYS = {"old": 20240105, "new": 20250820, "undated": 0}
@@ -47,10 +48,20 @@ COMMENTS = [
 ]
 
 
-@pytest.fixture(params=["exact", "chroma"])
+KINDS = ["exact", "chroma", "server"]
+
+
+def empty(request, folder):
+    """Return an empty store of the kind that is asked for."""
+    if request.param == "server":
+        return PublishedStore(request.getfixturevalue("chroma_run").home(folder))
+    return ExactStore() if request.param == "exact" else ChromaStore.open(folder)
+
+
+@pytest.fixture(params=KINDS)
 def store(request, tmp_path):
     """Give an empty store."""
-    with closing(ExactStore() if request.param == "exact" else ChromaStore.open(tmp_path)) as opened:
+    with closing(empty(request, tmp_path)) as opened:
         yield opened
 
 
@@ -59,6 +70,14 @@ def filled(store):
     """Give a store with COMMENTS in it."""
     store.upsert(COMMENTS, DAYS)
     return store
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def shared(request, tmp_path_factory):
+    """Give a store with COMMENTS in it to tests that only read."""
+    with closing(empty(request, tmp_path_factory.mktemp("store"))) as opened:
+        opened.upsert(COMMENTS, DAYS)
+        yield opened
 
 
 def near(store, scope=EVERYTHING, text="Comment"):
@@ -73,22 +92,22 @@ def test_empty_store(store):
     assert store.counts() == (0, 0)
 
 
-def test_reads_back_what_was_written(filled):
+def test_reads_back_what_was_written(shared):
     """Comments come back as they were, by id, by thread in file order, and all of them."""
     expected = {item.record.comment.id: item.record for item in COMMENTS}
-    assert filled.records(["b2", "nobody", "c2", "b2"]) == {name: expected[name] for name in ("b2", "c2")}
-    assert [record.comment.id for record in filled.thread_records("old")] == ["a2", "a1"]
-    assert {record.comment.id: record for record in filled.all_records()} == expected
-    assert filled.counts() == (len(COMMENTS), sum(len(item.vectors) for item in COMMENTS))
+    assert shared.records(["b2", "nobody", "c2", "b2"]) == {name: expected[name] for name in ("b2", "c2")}
+    assert [record.comment.id for record in shared.thread_records("old")] == ["a2", "a1"]
+    assert {record.comment.id: record for record in shared.all_records()} == expected
+    assert shared.counts() == (len(COMMENTS), sum(len(item.vectors) for item in COMMENTS))
 
 
-def test_nearest_first(filled):
+def test_nearest_first(shared):
     """The passage that says what was asked comes first, with its cosine similarity."""
-    best, *rest = filled.nearest(EMBEDDER.question("耳朵最冷。"), 3, EVERYTHING)
+    best, *rest = shared.nearest(EMBEDDER.question("耳朵最冷。"), 3, EVERYTHING)
     assert (str(best.passage), best.score) == ("b2:zh:0", pytest.approx(1, abs=1e-5))
     assert len(rest) == 2
     assert best.score > rest[0].score >= rest[1].score
-    assert filled.nearest(np.empty(0, dtype=np.float32), 3, EVERYTHING) == []
+    assert shared.nearest(np.empty(0, dtype=np.float32), 3, EVERYTHING) == []
 
 
 @pytest.mark.parametrize(
@@ -106,9 +125,9 @@ def test_nearest_first(filled):
         (Scope(author="nobody"), set()),
     ],
 )
-def test_scope(filled, scope, expected):
+def test_scope(shared, scope, expected):
     """A scope admits what it says and nothing else; threads without a date are in no range of days."""
-    assert near(filled, scope) == expected
+    assert near(shared, scope) == expected
 
 
 def test_upsert_replaces(filled):
@@ -139,11 +158,11 @@ def test_delete(filled):
     assert filled.records(["a1"]) == {}
 
 
-def test_direction(filled):
+def test_direction(shared):
     """A comment points where its passages point on average; one without text, or nobody, nowhere."""
     mean = COMMENTS[2].vectors.mean(axis=0)
-    np.testing.assert_allclose(filled.direction("b1"), mean / np.linalg.norm(mean), atol=1e-5)
-    assert filled.direction("c2").size == filled.direction("nobody").size == 0
+    np.testing.assert_allclose(shared.direction("b1"), mean / np.linalg.norm(mean), atol=1e-5)
+    assert shared.direction("c2").size == shared.direction("nobody").size == 0
 
 
 def test_chroma_finds_what_exact_search_finds(tmp_path):
