@@ -134,7 +134,7 @@ def lines(parts: Iterable[Styled]) -> Styled:
 
 def units(text: str) -> int:
     """Return how many UTF-16 units a text has."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def entities(styled: Styled) -> list[Entity]:
