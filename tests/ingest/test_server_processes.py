@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ingest.compact import compact
+from ingest.exclude import exclude
 from retrieval.archive import Archive
 from retrieval.server.connection import UnreachableError
 from retrieval.server.home import ServerHome
@@ -116,6 +119,38 @@ def test_a_server_that_is_away_for_a_while(tmp_path):
         assert reader.answer(QUESTION) == before
         bench.write("bicycles.txt", *BICYCLES, title="冬天骑车")
         assert bench.ingest().generation == reader.answer(QUESTION).generation == 2
+    server.stop()
+
+
+def traces(folder, secret):
+    """Return the files that hold a text, or any run of six of its characters."""
+    parts = [secret[n : n + 6] for n in range(len(secret) - 5)]
+    forms = [form for part in parts for form in (part.encode(), json.dumps(part)[1:-1].encode())]
+    files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {path.name for path, data in files.items() if any(form in data for form in forms)}
+
+
+@pytest.mark.slow
+def test_what_is_gone_leaves_no_trace(tmp_path):
+    """After compacting none on this machine, and none on the server once Chroma vacuumed its database."""
+    own = "每周三傍晚在阳台上用牙刷替番茄授粉，邻居姓欧阳。"
+    server = ChromaRun(tmp_path / "server")
+    address = server.address()
+    bench = Bench(tmp_path, lambda data: server.home(data, address))
+    bench.write("tomatoes.txt", *TOMATOES, ("欧阳", own))
+    bench.ingest()
+    assert traces(tmp_path / "server", own)
+    assert traces(bench.data, own)
+    exclude(bench.home, [bench.id_of(own)], [])
+    compact(bench.home)
+    assert traces(bench.data, own) == set()
+    server.stop()
+    chroma = Path(sys.executable).with_name("chroma")
+    vacuum = [chroma, "vacuum", "--path", tmp_path / "server", "--force"]
+    subprocess.run(vacuum, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    assert traces(tmp_path / "server", own) == set()
+    server.start()
+    assert len(bench.texts()) == 3
     server.stop()
 
 
