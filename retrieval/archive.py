@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
@@ -128,6 +129,10 @@ class Archive:
             self._current()
             self._embedder.question("?")
             wanted("dictionary")  # which is read with the first English word
+        # Model and dictionary stay as long as the process: without this, one answer in sixty would wait
+        # for the garbage collector to look through all of them.
+        gc.collect()
+        gc.freeze()
 
     def close(self) -> None:
         """Close the indexes."""

@@ -70,11 +70,15 @@ def fuse(dense: Iterable[Hit], lexical: Iterable[TextHit]) -> list[Candidate]:
     floor = min((hit.score for hit in similar), default=0.0)
     candidates: dict[str, Candidate] = {}
     for hit in similar:
-        own = candidates.setdefault(hit.passage.comment_id, Candidate(hit.passage.comment_id, floor=floor))
-        own.dense[hit.passage] = hit.score
+        name = hit.passage.comment_id
+        if name not in candidates:
+            candidates[name] = Candidate(name, floor=floor)
+        candidates[name].dense[hit.passage] = hit.score
     for text in lexical:
-        own = candidates.setdefault(text.comment_id, Candidate(text.comment_id, floor=floor))
-        own.lexical[text.language] = text.score
+        name = text.comment_id
+        if name not in candidates:
+            candidates[name] = Candidate(name, floor=floor)
+        candidates[name].lexical[text.language] = text.score
     keyed = [(-candidate.evidence, candidate.comment_id) for candidate in candidates.values()]
     return [candidates[name] for _, name in sorted(keyed)]
 
