@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 #: Comments written at a time.
 _BATCH = 500
 #: Passages that are looked for before a generation is published; each is a request.
-_SAMPLE = 24
+_SAMPLE = 12
 #: Threads that one condition names.
 _NAMED = 100
 

@@ -41,7 +41,11 @@ class ConfigError(RetrievalError):
     exit_code = 5
 
 
-class SupersededError(RetrievalError):
+class UnavailableError(RetrievalError):
+    """The index cannot be read just now; it may be in a while."""
+
+
+class SupersededError(UnavailableError):
     """Something else was published in the middle of an answer; the answer is to be made again."""
 
     def __init__(self) -> None:

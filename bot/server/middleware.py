@@ -16,7 +16,7 @@ from aiohttp import web
 from bot import as_json
 from bot.server.service import SERVICE
 from bot.server.worker import Busy
-from retrieval.errors import NoIndexError, UsageError
+from retrieval.errors import NoIndexError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -69,6 +69,11 @@ async def explained(request: web.Request, handler: Handler) -> web.StreamRespons
         return answered({"error": str(busy)}, status=503, retry=True)
     except NoIndexError as error:
         return answered({"error": str(error)}, status=503, retry=True)
+    except UnavailableError as error:
+        metrics.failed()
+        _LOG.error(json.dumps({"request": request[_IDENTITY], "error": str(error)}))
+        sentence = "The index cannot be read just now; try again in a while."
+        return answered({"error": sentence}, status=503, retry=True)
     except TimeoutError:
         metrics.refused("slow")
         seconds = service.timeouts.body

@@ -22,7 +22,7 @@ from bot.telegram.render import Card
 from bot.telegram.requests import may_be_taken
 from bot.telegram.store import Pending
 from bot.telegram.styled import Styled, plain
-from retrieval.errors import NoIndexError, UsageError
+from retrieval.errors import NoIndexError, UnavailableError, UsageError
 from retrieval.questions import LONGEST
 
 if TYPE_CHECKING:
@@ -274,6 +274,8 @@ async def _answered(desk: Desk, checked: Question, length: int) -> tuple[Answer,
         return await desk.answer(checked, length)
     except NoIndexError:
         raise Complaint(messages.NO_INDEX) from None
+    except UnavailableError:
+        raise Complaint(messages.AWAY) from None
     except UsageError:
         raise Complaint(messages.THREAD_GONE) from None
 
@@ -281,6 +283,8 @@ async def _answered(desk: Desk, checked: Question, length: int) -> tuple[Answer,
 async def _like(desk: Desk, comment: str, count: int, language: Language) -> Answer:
     try:
         return await desk.more_like(comment, count, language)
+    except UnavailableError:
+        raise Complaint(messages.AWAY) from None
     except UsageError:
         raise Complaint(messages.REMOVED) from None
 

@@ -50,6 +50,10 @@ NOT_CONFIRMED = Message(
     en="Sorry, Telegram did not confirm a message of mine, so part of the answer may be missing above.",
     zh="抱歉，Telegram 没有确认我的一条消息，上面的回答可能不完整。",
 )
+AWAY = Message(
+    en="The archive cannot be reached just now; ask again in a while.",
+    zh="暂时无法访问讨论档案；请稍后再问。",
+)
 NO_INDEX = Message(
     en="There is no index to answer from yet; whoever runs the bot has to ingest threads first.",
     zh="还没有可以查找的索引；请机器人的管理者先导入讨论。",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from retrieval import vectors
-from retrieval.errors import RetrievalError, SupersededError
+from retrieval.errors import RetrievalError, SupersededError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ class Address:
         return f"{self.url} ({self.database})" if self.database != "default_database" else self.url
 
 
-class UnreachableError(RetrievalError):
+class UnreachableError(UnavailableError):
     """The server does not answer, or not as a Chroma server does."""
 
 
@@ -192,7 +192,7 @@ class Server:
 
     def _sentences(self, error: Exception) -> tuple[str, str]:
         """Return what is wrong and what to do, in English and Chinese; no secret is in it."""
-        said = " ".join(f"{error}".split())
+        said = next(iter(f"{error}".strip().splitlines()), "")
         for value in self.address.headers.values():
             said = said.replace(value, "…")
         said = re.sub(r"<[^>]*>", " ", said)[:_LONGEST].strip() or type(error).__name__

@@ -16,7 +16,7 @@ from bot.server.openapi import document
 from bot.server.service import Service, Timeouts
 from bot.server.serving import listening, running
 from bot.server.worker import Worker
-from retrieval.errors import ConfigError, NoIndexError
+from retrieval.errors import ConfigError, NoIndexError, UnavailableError
 from tests.bot.server.place import Slow, serving
 from tests.fakes import FakeArchive
 
@@ -159,6 +159,21 @@ async def test_an_archive_without_index_is_not_ready():
             assert answer.status == 503
         async with client.get("/metrics") as answer:
             assert answer.status == 200
+
+
+async def test_an_index_that_is_away_is_said_to_be(caplog):
+    """Where it is kept on a server that does not answer: come again, and the log says what is wrong."""
+
+    class Away(FakeArchive):
+        def answer(self, question):
+            raise UnavailableError("The Chroma server at http://10.0.0.5 cannot be used.")
+
+    async with serving(Away()) as (client, _), client.post("/api/ask", json=SECRET) as answer:
+        assert (answer.status, "Retry-After" in answer.headers) == (503, True)
+        assert "10.0.0.5" not in await answer.text()
+        follows(await answer.json(), "Error")
+    assert "10.0.0.5" in caplog.text
+    assert "secret" not in caplog.text
 
 
 async def test_our_own_fault_is_logged_without_the_question(caplog):

@@ -165,6 +165,22 @@ async def test_an_index_of_another_model_is_said_to_be_missing(world):
     assert "no index" in (await world.ask("why?")).text
 
 
+async def test_an_index_that_is_away_is_said_to_be(world):
+    """Where it is kept on a server that does not answer just now; the next question may find it again."""
+    from retrieval.errors import UnavailableError
+
+    await world.start()
+    real = world.archive.answer
+
+    def answer(question):
+        raise UnavailableError("The Chroma server cannot be used")
+
+    world.archive.answer = answer
+    assert "cannot be reached just now" in (await world.ask("why?")).text
+    world.archive.answer = real
+    assert "cannot be reached" not in (await world.ask("why?")).text
+
+
 async def test_who_blocks_the_bot_is_forgotten(world):
     """No apology can reach them."""
     await world.start()
