@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 import retrieval.model as built_in
 from retrieval import hub
 from retrieval.errors import ConfigError, RetrievalError
-from retrieval.pool import running
+from retrieval.pool import running, unreported
 from retrieval.records import short_id
 
 if TYPE_CHECKING:
@@ -105,18 +105,21 @@ class SentenceTransformerEmbedder:
     @contextmanager
     def encoding(self) -> Iterator[None]:
         """See `Embedder.encoding`."""
-        with self._lock:
-            model = self._model
         if not self._devices:
+            with self._lock:
+                _ = self._model
             yield
             return
         for device in self._devices:
             _check_device(device, "THREADBOT_ENCODING_DEVICES")
-        with running(model, self._devices) as self._pool:
-            try:
-                yield
-            finally:
-                self._pool = None
+        with unreported():
+            with self._lock:
+                model = self._model
+            with running(model, self._devices) as self._pool:
+                try:
+                    yield
+                finally:
+                    self._pool = None
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Embedder.passages`."""

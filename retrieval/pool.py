@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from contextlib import contextmanager
@@ -27,6 +28,24 @@ def running(model: SentenceTransformer, devices: Sequence[str]) -> Iterator[Pool
     finally:
         model.stop_multi_process_pool(pool)
         model.to(before)  # starting the pool moved it to the processor
+
+
+@contextmanager
+def unreported() -> Iterator[None]:
+    """Keep a warning off the terminal that says that the processes left semaphores, which are cleaned up.
+
+    They are ended by a signal, so that their progress bars' locks are left to Python's resource tracker:
+    another process, which has to be started in here. It takes its filters from the environment.
+    """
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [before, "ignore:resource_tracker:UserWarning"]))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 @contextmanager

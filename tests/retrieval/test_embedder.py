@@ -24,6 +24,7 @@ from retrieval.embedder import (
     prompts_of,
 )
 from retrieval.errors import ConfigError, RetrievalError
+from retrieval.pool import unreported
 
 ROOT = Path(__file__).parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -248,6 +249,18 @@ def test_several_processes_give_the_same_vectors_and_end(tiny):
     assert len(children) == 2
     assert multiprocessing.active_children() == []
     np.testing.assert_allclose(several.passages(texts[:3]), alone.passages(texts[:3]), atol=1e-6)
+
+
+@pytest.mark.parametrize("before", [None, "ignore::DeprecationWarning"])
+def test_warnings_are_filtered_for_the_time_of_encoding_only(monkeypatch, before):
+    """By an environment that is as it was afterwards."""
+    monkeypatch.delenv("PYTHONWARNINGS", raising=False)
+    if before:
+        monkeypatch.setenv("PYTHONWARNINGS", before)
+    with unreported():
+        assert os.environ["PYTHONWARNINGS"].split(",")[-1] == "ignore:resource_tracker:UserWarning"
+        assert os.environ["PYTHONWARNINGS"].startswith(before or "ignore:resource")
+    assert os.environ.get("PYTHONWARNINGS") == before
 
 
 @pytest.mark.slow
