@@ -54,15 +54,15 @@ class Step:
 
     @property
     def growth(self) -> int:
-        """Return how many passages there are more, or fewer, than before."""
-        after = len(self.record.passage_ids()) if self.record else 0
-        return after - (len(self.before.passage_ids()) if self.before else 0)
+        """Return how many rows the dense index has more, or fewer, than before."""
+        after = len(self.record.row_ids()) if self.record else 0
+        return after - (len(self.before.row_ids()) if self.before else 0)
 
     @property
     def stale_passages(self) -> list[PassageId]:
-        """Return the passages that were stored and no longer are."""
-        before = self.before.passage_ids() if self.before else []
-        after = set(self.record.passage_ids()) if self.record else set()
+        """Return the rows of the dense index that were stored and no longer are."""
+        before = self.before.row_ids() if self.before else []
+        after = set(self.record.row_ids()) if self.record else set()
         return [passage for passage in before if passage not in after]
 
 

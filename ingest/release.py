@@ -101,7 +101,7 @@ class Release:
 
 def from_nothing(records: Sequence[Record]) -> Change:
     """Return the change that writes all of these comments and starts from nothing."""
-    return Change(None, records, (), (), (), passages=sum(len(record.passage_ids()) for record in records))
+    return Change(None, records, (), (), (), passages=sum(len(record.row_ids()) for record in records))
 
 
 def refill(cache: EmbeddingCache, store: Store, records: Sequence[Record]) -> None:

@@ -215,7 +215,7 @@ class ServerTurn:
             refill(cache, store, [r for own in threads.values() for r in own if r.comment.id not in fresh])
             refill(cache, store, change.moved)
         assert self._base is not None  # noqa: S101 - there is a base
-        dead = sum(len(record.passage_ids()) for own in before.values() for record in own)
+        dead = sum(len(record.row_ids()) for own in before.values() for record in own)
         return threads, self._base.manifest.dead + dead
 
     def _upload(
@@ -239,12 +239,12 @@ class ServerTurn:
             )
             items = [item for item in embedded(batch, cache) if len(item.vectors)]
             if items:
-                parts = [(item.record, passage) for item in items for passage in item.record.passage_ids()]
+                parts = [(item.record, *row) for item in items for row in item.rows()]
                 self._server.put(
                     passages,
                     {
-                        "ids": [f"{passage}@{tag}" for _, passage in parts],
-                        "embeddings": np.concatenate([item.vectors for item in items]),
+                        "ids": [f"{passage}@{tag}" for _, passage, _ in parts],
+                        "embeddings": np.stack([vector for _, _, vector in parts]),
                         "metadatas": [
                             metadata(record)
                             | {
@@ -252,7 +252,7 @@ class ServerTurn:
                                 "day": days[record.comment.thread_id],
                                 "tag": tag,
                             }
-                            for record, passage in parts
+                            for record, passage, _ in parts
                         ],
                     },
                 )

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from retrieval.types import Excerpt, Language, Record
 
 #: Passages, and texts, asked of each index; a comment has a handful, so this is some 30 comments at least.
-_POOL = 120
+_POOL = 160
 #: How many more comments than asked for are read, so that duplicates and single voices can make room.
 _SPARE = 10
 #: Below this likelihood a question counts as not answered; see the README's evaluation.

@@ -6,16 +6,19 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from retrieval.types import WHOLE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from retrieval.types import Hit, Language, PassageId, TextHit
 
-#: How much a unit of BM25 counts beside cosine similarity; see the README's evaluation.
-LEXICAL_WEIGHT = 1 / 50
+#: What the best passage and the whole comment count, and a unit of BM25 beside their cosine
+#: similarities; see the README's evaluation.
+PASSAGE_WEIGHT, WHOLE_WEIGHT, LEXICAL_WEIGHT = 0.45, 0.55, 1 / 80
 #: The evidence at which a comment is as likely to answer as not, and how fast that changes: logistic
 #: regression over the development questions; see the README's evaluation.
-_EVEN, _STEEPNESS = 0.4875, 8.04
+_EVEN, _STEEPNESS = 0.40, 12.2
 
 
 @dataclass(slots=True)
@@ -25,6 +28,8 @@ class Candidate:
     comment_id: str
     #: Cosine similarity of each of its passages that the dense index found.
     dense: dict[PassageId, float] = field(default_factory=dict)
+    #: Cosine similarity of the mean of its passages; None where the dense index did not find it.
+    whole: float | None = None
     #: BM25 of each of its texts that the lexical index found.
     lexical: dict[Language, float] = field(default_factory=dict)
     #: What its similarity may be at most where the dense index did not find it.
@@ -45,7 +50,9 @@ class Candidate:
     @property
     def evidence(self) -> float:
         """Return what candidates are ordered by."""
-        return self.best_dense + LEXICAL_WEIGHT * self.best_lexical
+        whole = self.floor if self.whole is None else self.whole
+        dense = PASSAGE_WEIGHT * self.best_dense + WHOLE_WEIGHT * whole
+        return dense + LEXICAL_WEIGHT * self.best_lexical
 
     @property
     def likelihood(self) -> float:
@@ -73,7 +80,11 @@ def fuse(dense: Iterable[Hit], lexical: Iterable[TextHit]) -> list[Candidate]:
         name = hit.passage.comment_id
         if name not in candidates:
             candidates[name] = Candidate(name, floor=floor)
-        candidates[name].dense[hit.passage] = hit.score
+        own = candidates[name]
+        if hit.passage.number == WHOLE:
+            own.whole = max(hit.score, floor if own.whole is None else own.whole)
+        else:
+            own.dense[hit.passage] = hit.score
     for text in lexical:
         name = text.comment_id
         if name not in candidates:
@@ -85,7 +96,7 @@ def fuse(dense: Iterable[Hit], lexical: Iterable[TextHit]) -> list[Candidate]:
 
 def ranks(candidates: Sequence[Candidate]) -> dict[str, tuple[int | None, int | None]]:
     """Return each candidate's rank by either evidence alone, dense first; None where it was not found."""
-    by_dense = [c for c in candidates if c.dense]
+    by_dense = [c for c in candidates if c.dense or c.whole is not None]
     by_dense.sort(key=lambda c: (-c.best_dense, c.comment_id))
     by_words = [c for c in candidates if c.lexical]
     by_words.sort(key=lambda c: (-c.best_lexical, c.comment_id))

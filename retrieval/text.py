@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from retrieval.types import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from retrieval.types import Language
 
@@ -125,31 +125,20 @@ def _clauses(text: str, span: Span) -> Iterator[Span]:
     yield _trim(text, start, span.end)
 
 
-def passages(text: str, *, least: int = 120, most: int = 360) -> list[Span]:
+def passages(text: str, *, most: int = 300) -> list[Span]:
     """Cut a text at sentence ends into passages that can be embedded; the passages hold every sentence once.
 
-    `least` and `most` are weights (characters of English, see `weight`): sentences are joined until
-    a passage has at least `least`, and not beyond `most` unless one sentence alone is longer.
+    `most` is a weight (characters of English, see `weight`): sentences are joined as long as a passage
+    has no more, or is one sentence. 300 was best of 30 to 600; see the README's evaluation.
     """
     groups: list[list[Span]] = []
     size = 0
     for sentence in sentences(text):
         heavy = weight(sentence.of(text))
-        if groups and size < least and size + heavy <= most:
+        if groups and size + heavy <= most:
             groups[-1].append(sentence)
             size += heavy
         else:
             groups.append([sentence])
             size = heavy
-    return [Span(group[0].start, group[-1].end) for group in _join_tail(text, groups, least, most)]
-
-
-def _join_tail(text: str, groups: list[list[Span]], least: int, most: int) -> Sequence[list[Span]]:
-    """Join a last group that is too light to stand alone to the one before it."""
-    if len(groups) < 2:
-        return groups
-    *rest, before, last = groups
-    joined = Span(before[0].start, last[-1].end).of(text)
-    if weight(Span(last[0].start, last[-1].end).of(text)) < least // 2 and weight(joined) <= most:
-        return [*rest, before + last]
-    return groups
+    return [Span(group[0].start, group[-1].end) for group in groups]

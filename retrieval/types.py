@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, Language] = ("zh", "en")
+#: The number of what is no passage of a comment but the mean of them all.
+WHOLE = -1
 
 
 @unique
@@ -106,7 +108,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class PassageId:
-    """Names one passage: the n-th (from 0) of a comment's text in one language."""
+    """Names one passage: the n-th (from 0) of a comment's text in one language, or `WHOLE`."""
 
     comment_id: str
     language: Language
@@ -143,6 +145,11 @@ class Record:
             for language, spans in self.passages.items()
             for number in range(len(spans))
         ]
+
+    def row_ids(self) -> list[PassageId]:
+        """Return the ids of its rows in the dense index: its passages and the whole; none without a text."""
+        own = self.passage_ids()
+        return [*own, PassageId(self.comment.id, own[0].language, WHOLE)] if own else []
 
     def passage_texts(self) -> list[str]:
         """Return the texts of all its passages, in the order of their ids."""

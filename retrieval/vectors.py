@@ -2,8 +2,10 @@
 
 Two collections, always written together:
 
-- `passages`: a vector per passage, id `COMMENT:LANGUAGE:NUMBER`, and metadata to filter by. Nothing is
-  read back from it but ids and distances: fetching metadata with a query costs four times the query.
+- `passages`: a vector per passage, id `COMMENT:LANGUAGE:NUMBER`, and metadata to filter by; every comment
+  has one more, the mean of its passages, so that one query tells how near its best passage is and how
+  near the whole. Nothing is read back from it but ids and distances: fetching metadata with a query
+  costs four times the query.
 - `comments`: a JSON document per comment (see `records`). Every document needs a vector: here a
   single number that nobody searches by.
 
@@ -81,6 +83,11 @@ class Embedded:
     #: One row per passage, in the order of `record.passage_ids()`; float32, unit length; may have no rows.
     vectors: NDArray[np.float32]
 
+    def rows(self) -> list[tuple[PassageId, NDArray[np.float32]]]:
+        """Return what the dense index holds of it: `record.row_ids()`, each with its vector."""
+        ids = self.record.row_ids()
+        return list(zip(ids, [*self.vectors, _direction(self.vectors)], strict=True)) if ids else []
+
 
 def _explained(method: Callable[P, R]) -> Callable[P, R]:
     """Turn what Chroma raises about its files into one sentence."""
@@ -134,21 +141,19 @@ class ChromaStore:
 
     @_explained
     def upsert(self, items: Sequence[Embedded], days: Mapping[str, int]) -> None:
-        """Write comments with the vectors of all their passages.
+        """Write comments with the vectors of all their passages, and the means of these.
 
         `days` gives the day of a thread by its id, as yyyymmdd; 0 stands for unknown.
         """
         self.refresh([item.record for item in items])
-        rows = [(item, number) for item in items for number in range(len(item.vectors))]
+        rows = [(item.record, *row) for item in items for row in item.rows()]
         for part in batches(rows, self._client.get_max_batch_size()):
-            passages = [item.record.passage_ids()[number] for item, number in part]
             self._passages.upsert(
-                ids=[str(passage) for passage in passages],
-                embeddings=np.stack([item.vectors[number] for item, number in part]),
+                ids=[str(passage) for _, passage, _ in part],
+                embeddings=np.stack([vector for _, _, vector in part]),
                 metadatas=[
-                    metadata(item.record)
-                    | {"language": passage.language, "day": days[item.record.comment.thread_id]}
-                    for (item, _), passage in zip(part, passages, strict=True)
+                    metadata(record) | {"language": passage.language, "day": days[record.comment.thread_id]}
+                    for record, passage, _ in part
                 ],
             )
 
@@ -216,8 +221,7 @@ class ChromaStore:
         if not passages:
             return np.empty(0, dtype=np.float32)
         vectors = self._passages.get(ids=passages, include=["embeddings"])["embeddings"]
-        mean = np.asarray(vectors, dtype=np.float32).mean(axis=0)
-        return np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
+        return _direction(np.asarray(vectors, dtype=np.float32))
 
     @_explained
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
@@ -247,7 +251,7 @@ class ChromaStore:
 
     @_explained
     def passage_ids(self) -> list[PassageId]:
-        """Return the ids of all passages, in no particular order."""
+        """Return the ids of all passages and wholes, in no particular order."""
         return [PassageId.parse(found) for found in self._passages.get(include=[])["ids"]]
 
     @_explained
@@ -262,7 +266,7 @@ class ChromaStore:
 
     @_explained
     def counts(self) -> tuple[int, int]:
-        """Return how many comments and passages there are."""
+        """Return how many comments there are, and how many passages and wholes."""
         return self._comments.count(), self._passages.count()
 
 
@@ -345,6 +349,12 @@ def _blank(path: Path, start: int, end: int) -> None:
 def _collection(client: Client, name: str, hnsw: dict[str, Any]) -> Collection:
     configuration: Any = {"hnsw": hnsw}
     return client.get_or_create_collection(name, configuration=configuration, embedding_function=None)
+
+
+def _direction(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the mean of vectors, of unit length."""
+    mean = vectors.mean(axis=0)
+    return np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
 
 
 def metadata(record: Record) -> dict[str, str | int | float | bool | None]:

@@ -241,7 +241,7 @@ class ExactStore:
         self._days |= days
         for item in items:
             self._records[item.record.comment.id] = item.record
-            self._vectors |= dict(zip(item.record.passage_ids(), item.vectors, strict=True))
+            self._vectors |= dict(item.rows())
 
     def refresh(self, items: Sequence[Record]) -> None:
         """See `ChromaStore.refresh`."""

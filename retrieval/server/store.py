@@ -93,7 +93,7 @@ class ServerStore:
 
     def passage_ids(self) -> list[PassageId]:
         """Return the ids of all passages."""
-        return [passage for record in self.all_records() for passage in record.passage_ids()]
+        return [passage for record in self.all_records() for passage in record.row_ids()]
 
     def vectors(self, passages: Sequence[PassageId]) -> dict[PassageId, NDArray[np.float32]]:
         """Return the vectors of passages by id; ids that are not there are left out."""
@@ -108,5 +108,5 @@ class ServerStore:
 
     def counts(self) -> tuple[int, int]:
         """Return how many comments and passages there are."""
-        passages = [len(record.passage_ids()) for record in self.all_records()]
+        passages = [len(record.row_ids()) for record in self.all_records()]
         return len(passages), sum(passages)

@@ -60,13 +60,11 @@ def test_second_plan_changes_nothing(before, after):
 def test_stale_passages(before, after):
     """What is stored afterwards is what was, without the stale passages, with those of rewritten comments."""
     steps = decide(after, kept(decide(before, [])))
-    there = {passage for step in steps if step.before for passage in step.before.passage_ids()}
+    there = {passage for step in steps if step.before for passage in step.before.row_ids()}
     stale = {passage for step in steps for passage in step.stale_passages}
-    written = {passage for step in steps if step.rewrites for passage in step.record.passage_ids()}
+    written = {passage for step in steps if step.rewrites for passage in step.record.row_ids()}
     assert stale <= there
-    assert (there - stale) | written == {
-        passage for record in kept(steps) for passage in record.passage_ids()
-    }
+    assert (there - stale) | written == {passage for record in kept(steps) for passage in record.row_ids()}
 
 
 @pytest.mark.parametrize(
@@ -94,4 +92,4 @@ def test_new_and_removed():
     assert (new.fate, new.rewrites, new.stale_passages) == (Fate.NEW, True, [])
     (gone,) = remove([RECORD])
     assert (gone.fate, gone.rewrites, gone.id) == (Fate.REMOVED, False, "a")
-    assert gone.stale_passages == RECORD.passage_ids()
+    assert gone.stale_passages == RECORD.row_ids()

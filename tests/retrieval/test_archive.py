@@ -245,7 +245,7 @@ def seeds(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("half", ["seed-tune", "seed-report"])
+@pytest.mark.parametrize("half", ["seed-tune", "seed-report", "seed-second"])
 def test_answers_are_as_good_as_they_were(seeds, half):
     """Floors a little under what was measured; see the README's evaluation."""
     pytest.importorskip("ir_measures")
@@ -257,7 +257,7 @@ def test_answers_are_as_good_as_they_were(seeds, half):
     )
     figures = {name: one.value for name, one in evaluate.report(outcomes)["all"].items()}
     assert figures["hit@5"] >= 0.88
-    assert figures["MRR@10"] >= 0.80
-    assert figures["recall@10"] >= 0.83
+    assert figures["MRR@10"] >= (0.75 if half == "seed-second" else 0.83)
+    assert figures["recall@10"] >= (0.80 if half == "seed-second" else 0.84)
     assert figures[evaluate.FALSE_REFUSALS] <= 0.07
-    assert figures[evaluate.REFUSALS] >= 0.15
+    assert figures[evaluate.REFUSALS] >= 0.25

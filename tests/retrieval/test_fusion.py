@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fusion import LEXICAL_WEIGHT, Candidate, fuse, ranks
-from retrieval.types import Hit, PassageId, TextHit
+from retrieval.fusion import LEXICAL_WEIGHT, PASSAGE_WEIGHT, WHOLE_WEIGHT, Candidate, fuse, ranks
+from retrieval.types import WHOLE, Hit, PassageId, TextHit
 
 names = st.sampled_from("abcdef")
 scores = st.integers(-8, 8).map(lambda eighths: eighths / 8)
 dense = st.lists(
-    st.builds(Hit, st.builds(PassageId, names, st.sampled_from(["zh", "en"]), st.integers(0, 3)), scores),
+    st.builds(Hit, st.builds(PassageId, names, st.sampled_from(["zh", "en"]), st.integers(WHOLE, 3)), scores),
     unique_by=lambda hit: hit.passage,
 )
 lexical = st.lists(
@@ -35,13 +35,18 @@ def test_each_comment_found_stands_once(similar, texts):
     assert sorted(found) == sorted({h.passage.comment_id for h in similar} | {t.comment_id for t in texts})
 
 
-def test_a_comment_counts_by_its_best_passage_and_its_best_text():
-    """A long comment is not worse for what else it says."""
+def test_a_comment_counts_by_its_best_passage_its_whole_and_its_best_text():
+    """The whole is no passage, and cannot be quoted."""
     found = fuse(
-        [Hit(PassageId("a", "zh", 0), 0.1), Hit(PassageId("a", "en", 1), 0.5)],
+        [
+            Hit(PassageId("a", "zh", 0), 0.1),
+            Hit(PassageId("a", "en", 1), 0.5),
+            Hit(PassageId("a", "zh", WHOLE), 0.3),
+        ],
         [TextHit("a", "zh", 10.0), TextHit("a", "en", 5.0)],
     )[0]
-    assert found.evidence == pytest.approx(0.5 + 10 * LEXICAL_WEIGHT)
+    dense = PASSAGE_WEIGHT * 0.5 + WHOLE_WEIGHT * 0.3
+    assert found.evidence == pytest.approx(dense + 10 * LEXICAL_WEIGHT)
     assert [str(passage) for passage in found.passages()] == ["a:en:1", "a:zh:0"]
 
 

@@ -31,10 +31,12 @@ def test_sentences_hold_every_visible_character_once(text):
     assert all(span.of(text) == span.of(text).strip() != "" for span in spans)
 
 
-@given(texts, st.integers(1, 200))
-def test_passages_are_runs_of_whole_sentences(text, least):
-    """Each sentence is in one passage, and passages begin and end where sentences do."""
-    spans, ends = passages(text, least=least, most=3 * least), sentences(text)
+@given(texts, st.integers(1, 600))
+def test_passages_are_runs_of_whole_sentences(text, most):
+    """Each sentence is in one passage; passages begin and end where sentences do, and none is too long."""
+    spans, ends = passages(text, most=most), sentences(text)
+    inside = [[sentence for sentence in ends if span.holds(sentence)] for span in spans]
+    assert all(len(own) == 1 or sum(weight(sentence.of(text)) for sentence in own) <= most for own in inside)
     assert visible("".join(span.of(text) for span in spans)) == visible(text)
     assert {span.start for span in spans} <= {sentence.start for sentence in ends}
     assert {span.end for span in spans} <= {sentence.end for sentence in ends}
