@@ -54,8 +54,8 @@ class Glance:
     def remember(self, summary: Summary) -> None:
         """Write the mark, after a run that left everything in step."""
         number = self._generation()
-        if number is None:
-            return
+        if number is None or self._has_more(number):
+            return  # the next run tries again to remove what somebody reads
         told = {
             "generation": summary.generation,
             "skipped": summary.skipped,
@@ -71,6 +71,12 @@ class Glance:
         with suppress(RetrievalError):  # the long way says what is wrong
             return generations.current(self.home.folder)
         return None
+
+    def _has_more(self, number: int) -> bool:
+        """Tell whether there are others than the published generation and the one to go back to."""
+        manifest = generations.read_manifest(self.home.folder, number)
+        wanted = {number, manifest.previous if manifest else None}
+        return not wanted.issuperset(generations.existing(self.home.folder))
 
     def _path(self, number: int) -> Path:
         return generations.folder_of(self.home.folder, number) / _FILE

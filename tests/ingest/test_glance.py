@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from ingest import exclude, sources, survey
 from ingest.rollback import roll_back
-from retrieval import generations
+from retrieval import generations, readers
 from retrieval.probe import in_process
 from tests.ingest.bench import BICYCLES, TOMATOES
 
@@ -100,6 +100,20 @@ def test_anything_else_takes_the_long_way(bench, long_ways, change):
     before = bench.texts()
     bench.ingest()
     assert (len(long_ways), bench.texts()) == (3, before)
+
+
+def test_a_generation_that_somebody_read_is_removed_without_a_change(bench):
+    """As long as there is one to remove, a look at the files is not enough."""
+    for size in (3, 2, 1):  # the last one compacts, so that there is nothing to go back to
+        bench.write("tomatoes.txt", *TOMATOES[:size])
+        bench.ingest()
+        if size == len(TOMATOES):
+            reader = readers.hold(bench.data, 1)
+    bench.ingest()
+    assert generations.existing(bench.data) == [1, 3]
+    reader.release()
+    bench.ingest()
+    assert generations.existing(bench.data) == [3]
 
 
 def test_other_sources_or_pruning_take_the_long_way(bench, long_ways):
