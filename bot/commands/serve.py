@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from bot import stopping
-from bot.promptness import favour_the_loop
+from bot.promptness import favour_the_loop, settle
 from bot.server.health import Health
 from bot.server.metrics import Metrics
 from bot.server.serving import PORT, serve, service_of
@@ -42,4 +42,9 @@ async def _serve(archive: Archive, settings: Settings, host: str, port: int, str
     stop, metrics = stopping.on_signals(), Metrics()
     archive.observe(metrics.stage)
     service = service_of(archive, settings, host, metrics, Health(stop))
-    await serve(service, host, port, stop, lambda url: streams.complain(f"Listening on {url}"))
+
+    def ready(url: str) -> None:
+        settle()
+        streams.complain(f"Listening on {url}")
+
+    await serve(service, host, port, stop, ready)

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, closing
 from typing import TYPE_CHECKING
 
 from bot import as_json, stopping
-from bot.promptness import favour_the_loop
+from bot.promptness import favour_the_loop, settle
 from bot.server.health import Health
 from bot.server.serving import PORT, running, service_of
 from bot.settings import load
@@ -62,7 +62,7 @@ async def _serve(
 
     favour_the_loop()
     stop = stopping.on_signals()
-    ports = application.Ports(health=Health(stop))
+    ports = application.Ports(health=Health(stop), loaded=settle)
     archive.observe(ports.metrics.stage)
     async with AsyncExitStack() as stack:
         if address is not None:

@@ -44,7 +44,7 @@ from ingest.schedule import due
 from retrieval.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from concurrent.futures import Executor
 
     from telegram.ext import Application
@@ -96,6 +96,8 @@ class Ports:
     grace: float = 25.0
     metrics: Metrics = field(default_factory=Metrics)
     health: Health = field(default_factory=Health)
+    #: Called when everything is loaded.
+    loaded: Callable[[], None] = lambda: None
 
 
 async def serve(
@@ -132,6 +134,7 @@ async def serve(
         )
         await desk.off_loop(archive.warm)
         ports.health.model = True
+        ports.loaded()
         async with _running(build(desk, ports.timeout), stop, ports.grace, hook) as application:
             if application is not None:
                 await _until(stop, application, hook)
