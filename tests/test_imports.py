@@ -20,7 +20,12 @@ ARROWS = {
 ADAPTERS = {
     "chromadb": {"retrieval/vectors.py"},
     "tantivy": {"retrieval/lexical.py"},
-    "sentence_transformers": {"retrieval/embedder.py", "retrieval/model/", "retrieval/rerank.py"},
+    "sentence_transformers": {
+        "retrieval/embedder.py",
+        "retrieval/model/",
+        "retrieval/pool.py",
+        "retrieval/rerank.py",
+    },
     "transformers": {"retrieval/embedder.py", "retrieval/model/"},
     "torch": {"retrieval/embedder.py", "retrieval/model/"},
     "telegram": {"bot/telegram/"},
