@@ -45,6 +45,13 @@ def rows(bench):
     return {name.partition("-")[0]: one.count() for name, one in sorted(listing.items())}
 
 
+def expected(bench):
+    """Return how many rows there are where none is left over."""
+    comments = sum(entry.comments for entry in bench.manifest.threads)
+    passages = bench.manifest.passages
+    return {"comments": comments, "envelopes": 1, "generation": 0, "lease": 0, "passages": passages}
+
+
 def told(answer):
     """Return what an answer says, but for its scores' last digits."""
     return answer.generation, [
@@ -103,13 +110,7 @@ def test_what_is_being_written_is_seen_by_nobody(bench, elsewhere, monkeypatch):
         bench.write("tomatoes.txt", ("阿明", "每天傍晚浇水。"), title="怎么种番茄？")
         bench.ingest()
         assert seen == [before]
-        assert rows(bench) | {"lease": 0} == {
-            "comments": 1,
-            "envelopes": 1,
-            "generation": 0,
-            "lease": 0,
-            "passages": 1,
-        }
+        assert rows(bench) == expected(bench)
         assert [one.comment.text.zh for one in reader.answer(QUESTION).excerpts] == ["每天傍晚浇水。"]
 
 
@@ -162,14 +163,7 @@ def test_a_killed_writer_is_finished_by_the_next(bench, elsewhere, monkeypatch, 
         assert bench.ingest().published
         wanted = 4 if moment == "tidy up" else 3
         assert len(bench.texts()) == len(reader.answer(QUESTION).excerpts) == wanted
-    expected = sum(entry.comments for entry in bench.manifest.threads)
-    assert rows(bench) == {
-        "comments": expected,
-        "envelopes": 1,
-        "generation": 0,
-        "lease": 0,
-        "passages": expected,
-    }
+    assert rows(bench) == expected(bench)
 
 
 def test_a_turn_is_taken_once(bench):
