@@ -147,7 +147,7 @@ def test_what_is_gone_leaves_no_trace(tmp_path):
     assert traces(bench.data, own) == set()
     server.stop()
     chroma = Path(sys.executable).with_name("chroma")
-    vacuum = [chroma, "vacuum", "--path", tmp_path / "server", "--force"]
+    vacuum = [chroma, "vacuum", "--path", tmp_path / "server", "--force", "--timeout", "120"]
     subprocess.run(vacuum, check=True, capture_output=True, stdin=subprocess.DEVNULL)
     assert traces(tmp_path / "server", own) == set()
     server.start()
