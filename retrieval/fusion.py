@@ -81,9 +81,9 @@ def fuse(dense: Iterable[Hit], lexical: Iterable[TextHit]) -> list[Candidate]:
         if name not in candidates:
             candidates[name] = Candidate(name, floor=floor)
         own = candidates[name]
-        if hit.passage.number == WHOLE:
+        if hit.passage.number == WHOLE or hit.passage.sole:
             own.whole = max(hit.score, floor if own.whole is None else own.whole)
-        else:
+        if hit.passage.number != WHOLE:
             own.dense[hit.passage] = hit.score
     for text in lexical:
         name = text.comment_id

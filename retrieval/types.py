@@ -13,6 +13,8 @@ Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, Language] = ("zh", "en")
 #: The number of what is no passage of a comment but the mean of them all.
 WHOLE = -1
+#: What the name of a comment's only passage ends with.
+_SOLE = "!"
 
 
 @unique
@@ -113,15 +115,17 @@ class PassageId:
     comment_id: str
     language: Language
     number: int
+    #: Whether the comment has no other, so that it stands for the whole as well.
+    sole: bool = False
 
     def __str__(self) -> str:
-        return f"{self.comment_id}:{self.language}:{self.number}"
+        return f"{self.comment_id}:{self.language}:{self.number}{_SOLE if self.sole else ''}"
 
     @classmethod
     def parse(cls, text: str) -> PassageId:
         """Read what `str` wrote."""
-        comment_id, language, number = text.rsplit(":", 2)
-        return cls(comment_id, "zh" if language == "zh" else "en", int(number))
+        comment_id, language, number = text.removesuffix(_SOLE).rsplit(":", 2)
+        return cls(comment_id, "zh" if language == "zh" else "en", int(number), text.endswith(_SOLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +144,17 @@ class Record:
 
     def passage_ids(self) -> list[PassageId]:
         """Return the ids of all its passages, Chinese first."""
+        sole = sum(map(len, self.passages.values())) == 1
         return [
-            PassageId(self.comment.id, language, number)
+            PassageId(self.comment.id, language, number, sole)
             for language, spans in self.passages.items()
             for number in range(len(spans))
         ]
 
     def row_ids(self) -> list[PassageId]:
-        """Return the ids of its rows in the dense index: its passages and the whole; none without a text."""
+        """Return the ids of its rows in the dense index: its passages and, of several, the whole."""
         own = self.passage_ids()
-        return [*own, PassageId(self.comment.id, own[0].language, WHOLE)] if own else []
+        return [*own, PassageId(self.comment.id, own[0].language, WHOLE)] if len(own) > 1 else own
 
     def passage_texts(self) -> list[str]:
         """Return the texts of all its passages, in the order of their ids."""

@@ -2,9 +2,9 @@
 
 Two collections, always written together:
 
-- `passages`: a vector per passage, id `COMMENT:LANGUAGE:NUMBER`, and metadata to filter by; every comment
-  has one more, the mean of its passages, so that one query tells how near its best passage is and how
-  near the whole. Nothing is read back from it but ids and distances: fetching metadata with a query
+- `passages`: a vector per passage, id `COMMENT:LANGUAGE:NUMBER`, and metadata to filter by; a comment
+  of several has one more, their mean, so that one query tells how near its best passage is and how near
+  the whole. Nothing is read back from it but ids and distances: fetching metadata with a query
   costs four times the query.
 - `comments`: a JSON document per comment (see `records`). Every document needs a vector: here a
   single number that nobody searches by.
@@ -85,8 +85,8 @@ class Embedded:
 
     def rows(self) -> list[tuple[PassageId, NDArray[np.float32]]]:
         """Return what the dense index holds of it: `record.row_ids()`, each with its vector."""
-        ids = self.record.row_ids()
-        return list(zip(ids, [*self.vectors, _direction(self.vectors)], strict=True)) if ids else []
+        whole = [_direction(self.vectors)] if len(self.vectors) > 1 else []
+        return list(zip(self.record.row_ids(), [*self.vectors, *whole], strict=True))
 
 
 def _explained(method: Callable[P, R]) -> Callable[P, R]:

@@ -10,7 +10,11 @@ from retrieval.types import WHOLE, Hit, PassageId, TextHit
 names = st.sampled_from("abcdef")
 scores = st.integers(-8, 8).map(lambda eighths: eighths / 8)
 dense = st.lists(
-    st.builds(Hit, st.builds(PassageId, names, st.sampled_from(["zh", "en"]), st.integers(WHOLE, 3)), scores),
+    st.builds(
+        Hit,
+        st.builds(PassageId, names, st.sampled_from(["zh", "en"]), st.integers(WHOLE, 3), st.booleans()),
+        scores,
+    ),
     unique_by=lambda hit: hit.passage,
 )
 lexical = st.lists(
@@ -48,6 +52,13 @@ def test_a_comment_counts_by_its_best_passage_its_whole_and_its_best_text():
     dense = PASSAGE_WEIGHT * 0.5 + WHOLE_WEIGHT * 0.3
     assert found.evidence == pytest.approx(dense + 10 * LEXICAL_WEIGHT)
     assert [str(passage) for passage in found.passages()] == ["a:en:1", "a:zh:0"]
+
+
+def test_a_comment_s_only_passage_is_the_whole():
+    """It has no second row, and loses nothing by that."""
+    (sole,) = fuse([Hit(PassageId("a", "zh", 0, sole=True), 0.4)], [])
+    (several,) = fuse([Hit(PassageId("a", "zh", 0), 0.4), Hit(PassageId("a", "zh", WHOLE), 0.4)], [])
+    assert sole.evidence == several.evidence == pytest.approx(0.4)
 
 
 def test_what_the_dense_index_left_out_is_no_better_than_its_last():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.records import content_digest, digest, dumps, loads, make_record, short_id
-from retrieval.types import Bilingual, Comment, Kind, Record, Span
+from retrieval.types import Bilingual, Comment, Kind, PassageId, Record, Span
 
 #: Text as it may come from any file, lone surrogates excepted: decoding makes none.
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -89,3 +89,13 @@ def test_made_record(comment, ancestors):
     for passage, text in zip(ids, record.passage_texts(), strict=True):
         assert text
         assert text in comment.text[passage.language]
+
+
+@given(comments)
+def test_rows_name_themselves(comment):
+    """What the dense index holds is read back from its names; several passages have one row more."""
+    record = make_record(comment, ())
+    rows = record.row_ids()
+    assert [PassageId.parse(str(row)) for row in rows] == rows
+    assert len(rows) == len(record.passage_ids()) + (len(record.passage_ids()) > 1)
+    assert [row.sole for row in rows] == ([True] if len(rows) == 1 else [False] * len(rows))
