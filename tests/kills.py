@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import chromadb  # noqa: F401 - loaded once, before children are forked
 
-from ingest import cache, copying, exclusions, release, sync, write  # noqa: F401 - the same
+from ingest import cache, copying, embedding, exclusions, release, sync, write  # noqa: F401 - the same
 from retrieval import generations, readers
 from retrieval.archive import Archive
 from retrieval.probe import in_process
@@ -134,7 +134,7 @@ class Field:
 
 def ingest(place: Field, arm: Callable[[], None] | None = None) -> None:
     """Ingest, in the process this is called in."""
-    sync._BATCH = _BATCH
+    embedding._BATCH = _BATCH
     if arm is not None:
         arm()
     sync.ingest([place.folder / "archive"], place.data, Logging(place.log), probe=in_process)
