@@ -44,7 +44,7 @@ _LIKE_ITS_SENTENCES = 0.81
 
 
 def build(data: Path, count: int, embedder: Embedder) -> NDArray[np.float32]:
-    """Write a generation of so many comments and publish it; return the vectors of all its passages."""
+    """Write a generation of so many comments and publish it; return the vectors of all its passages and wholes."""
     maker = _Maker(embedder, count)
     folder = generations.folder_of(data, 1)
     folder.mkdir(parents=True)
@@ -54,7 +54,7 @@ def build(data: Path, count: int, embedder: Embedder) -> NDArray[np.float32]:
             batch = [maker.embedded(number) for number in range(start, min(start + _BATCH, count))]
             store.upsert(batch, maker.days)
             made += [item.record for item in batch]
-            vectors += [item.vectors for item in batch]
+            vectors += [vector for item in batch for _, vector in item.rows()]
         store.settle()
     LexicalIndex.open(folder / "lexical").update([], made, maker.days)
     entries = tuple(
@@ -68,10 +68,10 @@ def build(data: Path, count: int, embedder: Embedder) -> NDArray[np.float32]:
         )
         for name in maker.days
     )
-    dimensions = vectors[0].shape[1]
+    dimensions = len(vectors[0])
     generations.seal(data, Manifest(1, "2025-01-01", "built-in", embedder.fingerprint, dimensions, entries))
     generations.publish(data, 1)
-    return np.concatenate(vectors)
+    return np.stack(vectors)
 
 
 def _thread(name: str) -> ThreadEntry:
