@@ -44,7 +44,7 @@ _LIKE_ITS_SENTENCES = 0.81
 
 
 def build(data: Path, count: int, embedder: Embedder) -> NDArray[np.float32]:
-    """Write a generation of so many comments and publish it; return the vectors of all its passages and wholes."""
+    """Write a generation of so many comments and publish it; return the vectors that are searched."""
     maker = _Maker(embedder, count)
     folder = generations.folder_of(data, 1)
     folder.mkdir(parents=True)
