@@ -13,17 +13,19 @@ from bot.housekeeping import drop_pages
 from bot.parts import Parts
 from retrieval import probe
 from tests.fakes import streams, written
-from tests.ingest.bench import TOMATOES, Bench
+from tests.ingest.bench import TOMATOES, Bench, anywhere, made, on_server
 
 
 @pytest.fixture
-def bench(tmp_path, monkeypatch):
-    """Ingest into the folder that the settings name; generations are tried out in this process."""
+def bench(request, tmp_path, monkeypatch):
+    """Ingest into what the settings name; generations are tried out in this process."""
     monkeypatch.setattr(probe, "in_child", probe.in_process)
-    made = Bench(tmp_path)
-    made.write("tomatoes.txt", *TOMATOES)
-    made.ingest()
-    return made
+    bench = made(Bench, request, tmp_path)
+    for name, value in bench.environment.items():
+        monkeypatch.setenv(name, value)
+    bench.write("tomatoes.txt", *TOMATOES)
+    bench.ingest()
+    return bench
 
 
 def outcome(*argv, fingerprint="fake"):
@@ -32,6 +34,7 @@ def outcome(*argv, fingerprint="fake"):
     return code, written(own.stdout), written(own.stderr)
 
 
+@anywhere
 def test_exclude_says_what_left_and_what_is_next(bench):
     """It works at once; --list names it, --undo takes it back."""
     name = bench.id_of("每天早上浇水。")
@@ -45,6 +48,7 @@ def test_exclude_says_what_left_and_what_is_next(bench):
     assert len(bench.texts()) == 2
 
 
+@anywhere
 def test_exclude_an_author(bench):
     """Chinese users read Chinese."""
     assert outcome("exclude", "--author", "小李")[0] == 0
@@ -52,6 +56,7 @@ def test_exclude_an_author(bench):
     assert outcome("exclude", "--author", "谁也不是")[1].startswith("Noted")
 
 
+@anywhere
 @pytest.mark.parametrize("argv", [["exclude"], ["exclude", "--list", "x"], ["exclude", "nowhere"]])
 def test_exclude_wants_something_it_knows(bench, argv):
     """Anything else is one sentence and exit code 2."""
@@ -69,6 +74,39 @@ def test_rollback_goes_back_one_step(bench):
     assert (code, out, err.count("\n")) == (1, "", 1)
 
 
+@on_server
+@pytest.mark.parametrize(
+    ("locale", "reason"), [("en_GB", "keeps one generation only"), ("zh_CN", "无法退回")]
+)
+def test_rollback_on_a_server_says_why_not(bench, monkeypatch, locale, reason):
+    """One sentence in the user's language and exit code 1; what answers stays."""
+    monkeypatch.setenv("LANG", f"{locale}.UTF-8")
+    code, out, err = outcome("rollback")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert reason in err
+    assert len(bench.texts()) == 3
+
+
+@on_server
+def test_compact_on_a_server_says_what_is_left_to_do(bench):
+    """Chroma's database gives its bytes up only when it is told to."""
+    code, out, err = outcome("compact")
+    assert (code, err) == (0, "")
+    assert out.startswith("Generation 2 was written anew; ")
+    assert "chroma vacuum" in out
+
+
+@anywhere
+def test_status_tells_where_the_index_is(bench):
+    """In words and in JSON."""
+    code, out, err = outcome("status")
+    assert (code, err) == (0, "")
+    assert out.startswith("Chroma server http" if bench.on_server else "Data folder ")
+    assert "1, with 3 comments" in out
+    told = json.loads(outcome("status", "--json")[1])
+    assert (told["generation"], told["comments"], "server" in told) == (1, 3, bench.on_server)
+
+
 def test_compact_says_what_it_saved(bench):
     """And a folder without an index is exit code 4."""
     code, out, err = outcome("compact")
@@ -77,6 +115,7 @@ def test_compact_says_what_it_saved(bench):
     assert outcome("compact", "--data", str(bench.data / "nowhere"))[0] == 4
 
 
+@anywhere
 def test_doctor_finds_a_sound_index_sound(bench):
     """Every line says ok, and the JSON has the same."""
     code, out, err = outcome("doctor")
@@ -86,7 +125,8 @@ def test_doctor_finds_a_sound_index_sound(bench):
     findings = json.loads(out)
     assert (code, {finding["ok"] for finding in findings}) == (0, {True})
     names = {finding["name"] for finding in findings}
-    assert names >= {"data folder", "index", "model", "disk", "freshness", "cache", "lock", "leftovers"}
+    assert names >= {"data folder", "index", "model", "freshness", "cache", "exclusions", "lock", "leftovers"}
+    assert ("server" if bench.on_server else "disk") in names
 
 
 def bad(*argv, **options):
@@ -115,13 +155,14 @@ def test_doctor_without_an_index(bench):
     assert bad("--data", str(bench.data / "nowhere")) == ["data folder", "generation"]
 
 
+@anywhere
 def test_pages_with_comments_that_are_gone_go(bench):
     """The others stay; a file without pages, or none at all, is no problem."""
-    assert drop_pages(bench.data) == 0
+    assert drop_pages(bench.home) == 0
     kept = bench.id_of("每天早上浇水。")
     with closing(sqlite3.connect(bench.data / "bot.sqlite")) as database, database:
         database.execute("CREATE TABLE other (x)")
-    assert drop_pages(bench.data) == 0
+    assert drop_pages(bench.home) == 0
     with closing(sqlite3.connect(bench.data / "bot.sqlite")) as database, database:
         database.execute("CREATE TABLE pages (id TEXT, content TEXT)")
         database.execute("CREATE TABLE sent (page TEXT)")
@@ -129,6 +170,6 @@ def test_pages_with_comments_that_are_gone_go(bench):
             content = json.dumps({"items": [{"id": name, "similar": []}], "seen": [], "like": None})
             database.execute("INSERT INTO pages VALUES (?, ?)", (page, content))
             database.execute("INSERT INTO sent VALUES (?)", (page,))
-    assert drop_pages(bench.data) == 1
+    assert drop_pages(bench.home) == 1
     with closing(sqlite3.connect(bench.data / "bot.sqlite")) as database:
         assert database.execute("SELECT page FROM sent").fetchall() == [("a",)]

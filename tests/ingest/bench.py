@@ -14,6 +14,7 @@ from retrieval.archive import Archive
 from retrieval.homes import Embedded
 from retrieval.lexical import LexicalIndex
 from retrieval.probe import in_process
+from retrieval.server.home import ServerHome
 from retrieval.types import Question, Scope
 from tests import fakes
 from tests.ingest import pages
@@ -51,6 +52,20 @@ class Bench:
     def write(self, name: str, *comments: tuple[str, str], title: str = "怎么种番茄？") -> Path:
         """Write a thread file into the archive folder."""
         return pages.write(self.archive / name, *comments, title=title)
+
+    @property
+    def on_server(self) -> bool:
+        """Tell whether the index is on a Chroma server."""
+        return isinstance(self.home, ServerHome)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the settings that name this index."""
+        named = {"THREADBOT_DATA_DIR": str(self.data)}
+        if isinstance(self.home, ServerHome):
+            there = self.home.server.address
+            named |= {"THREADBOT_CHROMA_URL": there.url, "THREADBOT_CHROMA_DATABASE": there.database}
+        return named
 
     @property
     def manifest(self) -> generations.Manifest:
@@ -96,10 +111,11 @@ class Bench:
 
 #: For tests that hold for an index wherever it lives: each is tried on this machine and on a server.
 anywhere = pytest.mark.parametrize("bench", ["embedded", "server"], indirect=True)
+on_server = pytest.mark.parametrize("bench", ["server"], indirect=True)
 
 
 def made(kind: type[B], request: pytest.FixtureRequest, folder: Path) -> B:
-    """Return the bench that a test wants, on this machine unless it says `anywhere`."""
+    """Return the bench that a test wants, on this machine unless it says otherwise."""
     if getattr(request, "param", "embedded") == "embedded":
         return kind(folder)
     running = request.getfixturevalue("chroma_run")

@@ -1,4 +1,4 @@
-"""One step back."""
+"""One step back; and on a Chroma server, where there is none, what one is told instead."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ingest.rollback import roll_back
 from retrieval import generations
 from retrieval.errors import RetrievalError
 from retrieval.probe import in_process
-from tests.ingest.bench import BICYCLES, TOMATOES
+from tests.ingest.bench import BICYCLES, TOMATOES, on_server
 
 
 def versions(bench, count):
@@ -76,3 +76,20 @@ def test_not_during_an_ingest(bench):
     versions(bench, 2)
     with FileLock(bench.data / "ingest.lock"), pytest.raises(RetrievalError, match="Another ingest"):
         roll_back(bench.data)
+
+
+@on_server
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_server_refuses(bench, count):
+    """It says why in both languages, nothing changes, and what it advises works without encoding anything."""
+    versions(bench, count)
+    before = bench.texts() if count else {}
+    with pytest.raises(RetrievalError, match="keeps one generation only") as caught:
+        roll_back(bench.home)
+    assert "无法退回" in caught.value.sentence("zh")
+    assert caught.value.exit_code == 1
+    assert (bench.texts() if count else {}) == before
+    if count > 1:
+        bench.write("tomatoes.txt", *TOMATOES[:2], ("小李", "第1版"))
+        assert bench.ingest().embedded == 0
+        assert "第1版" in bench.texts().values()

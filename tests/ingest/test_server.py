@@ -12,7 +12,6 @@ from ingest import lease as leases
 from ingest.compact import compact
 from ingest.exclude import exclude, undo
 from ingest.health import examine
-from ingest.rollback import roll_back
 from ingest.turns import writing
 from retrieval.archive import Archive
 from retrieval.errors import NoIndexError, RetrievalError
@@ -253,15 +252,6 @@ def test_a_number_cannot_be_published_twice(bench, monkeypatch):
         with pytest.raises(RetrievalError, match="took over"):
             turn.publish(1)
     assert len(bench.texts()) == 3
-
-
-def test_rollback_is_refused_with_the_reason(bench):
-    """In both languages."""
-    bench.ingest()
-    with pytest.raises(RetrievalError, match="keeps one generation only") as caught:
-        roll_back(bench.home)
-    assert "无法退回" in caught.value.sentence("zh")
-    assert caught.value.exit_code == 1
 
 
 def test_compacting_begins_anew_on_the_server(bench, elsewhere):

@@ -9,16 +9,16 @@ from ingest.verify import Verdict, verify
 from retrieval.archive import Archive
 from retrieval.records import content_digest
 from tests.fakes import streams, written
-from tests.ingest.bench import TOMATOES, Bench
+from tests.ingest.bench import TOMATOES, Bench, anywhere, made
 
 
 @pytest.fixture
-def bench(tmp_path):
+def bench(request, tmp_path):
     """Give an index of one thread."""
-    made = Bench(tmp_path)
-    made.write("tomatoes.md", *TOMATOES)
-    made.ingest()
-    return made
+    bench = made(Bench, request, tmp_path)
+    bench.write("tomatoes.md", *TOMATOES)
+    bench.ingest()
+    return bench
 
 
 def published(bench, text):
@@ -27,6 +27,7 @@ def published(bench, text):
         return next(each.comment for each in store.all_records() if each.comment.text.zh == text)
 
 
+@anywhere
 def test_a_comment_is_held_against_its_file_as_that_is_now(bench):
     """Unchanged where it only moved, edited where its text is another, removed where it is gone."""
     sun, water, pot = (published(bench, text) for _, text in TOMATOES)
@@ -42,6 +43,7 @@ def test_a_comment_is_held_against_its_file_as_that_is_now(bench):
     assert verify(bench.home, pot).verdict is Verdict.REMOVED
 
 
+@anywhere
 def test_a_file_that_cannot_be_read_proves_nothing(bench):
     """It says why."""
     sun = published(bench, TOMATOES[0][1])
@@ -52,9 +54,11 @@ def test_a_file_that_cannot_be_read_proves_nothing(bench):
     assert "No such file" in verify(bench.home, sun).reason
 
 
+@anywhere
 def test_show_says_what_it_found(bench, monkeypatch):
     """In words and in JSON; the exit code is 0 only for what is unchanged."""
-    monkeypatch.setenv("THREADBOT_DATA_DIR", str(bench.data))
+    for name, value in bench.environment.items():
+        monkeypatch.setenv(name, value)
     parts = Parts(open_archive=lambda _: Archive(bench.home, bench.embedder))
     comment = published(bench, TOMATOES[0][1])
     shown = streams()
