@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ingest.summary import Summary
     from retrieval.homes import Home
     from retrieval.types import Answer
+    from tests.servers import ChromaRun
 
 B = TypeVar("B", bound="Bench")
 
@@ -109,18 +110,25 @@ class Bench:
             return store.records([hit.passage.comment_id])[hit.passage.comment_id].comment.text.zh
 
 
+#: Where an index may live.
+PLACES = ("embedded", "server")
+
 #: For tests that hold for an index wherever it lives: each is tried on this machine and on a server.
-anywhere = pytest.mark.parametrize("bench", ["embedded", "server"], indirect=True)
+anywhere = pytest.mark.parametrize("bench", PLACES, indirect=True)
 on_server = pytest.mark.parametrize("bench", ["server"], indirect=True)
 
 
-def made(kind: type[B], request: pytest.FixtureRequest, folder: Path) -> B:
-    """Return the bench that a test wants, on this machine unless it says otherwise."""
+def home_at(request: pytest.FixtureRequest, data: Path) -> Home:
+    """Return the home that a fixture is asked for, on this machine unless its parameter says otherwise."""
     if getattr(request, "param", "embedded") == "embedded":
-        return kind(folder)
-    running = request.getfixturevalue("chroma_run")
-    address = running.address()
-    return kind(folder, lambda data: running.home(data, address))
+        return Embedded(data)
+    server: ChromaRun = request.getfixturevalue("chroma_run")
+    return server.home(data)
+
+
+def made(kind: type[B], request: pytest.FixtureRequest, folder: Path) -> B:
+    """Return the bench that a test is asked for."""
+    return kind(folder, lambda data: home_at(request, data))
 
 
 class Killed(BaseException):

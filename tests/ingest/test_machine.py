@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,8 +22,14 @@ from ingest.compact import compact
 from ingest.rollback import roll_back
 from retrieval import generations
 from retrieval.errors import RetrievalError
+from retrieval.homes import Embedded
 from retrieval.probe import in_process
-from tests.ingest.bench import Bench, Deadly, Killed
+from tests.ingest.bench import PLACES, Bench, Deadly, Killed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from retrieval.homes import Home
 
 FILES = ("a.txt", "b.txt", "c.txt")
 AUTHORS = ("小李", "阿明", "路人")
@@ -34,10 +41,13 @@ places = st.integers(0, 20)
 class Archive(RuleBasedStateMachine):
     """An archive of three threads, what is published of it, and what there is to go back to."""
 
+    #: Where the index of a data folder lives.
+    home: Callable[[Path], Home] = Embedded
+
     def __init__(self) -> None:
         super().__init__()
         self._folder = tempfile.TemporaryDirectory()
-        self.bench = Bench(Path(self._folder.name))
+        self.bench = Bench(Path(self._folder.name), self.home)
         #: (author, text) of every comment by file, in file order; texts are all different.
         self.threads: dict[str, list[tuple[str, str]]] = {name: [] for name in FILES}
         self.titles = {name: name for name in FILES}
@@ -99,7 +109,8 @@ class Archive(RuleBasedStateMachine):
         number = self.number
         summary = self.bench.ingest()
         if summary.published:
-            self.before = None if summary.compacted else self.published
+            kept = not summary.compacted and not self.bench.on_server
+            self.before = self.published if kept else None
             self.number = summary.generation
             assert self.number > number
         self.published = self._allowed()
@@ -122,7 +133,7 @@ class Archive(RuleBasedStateMachine):
     def go_back(self):
         """Go one step back, where there is one; what was barred since stays out."""
         try:
-            self.number = max(self.number, roll_back(self.bench.data, in_process).generation)
+            self.number = max(self.number, roll_back(self.bench.home, in_process).generation)
         except RetrievalError:
             assert self.before is None
             return
@@ -133,7 +144,7 @@ class Archive(RuleBasedStateMachine):
     @rule(author=st.sampled_from(AUTHORS[:2]))
     def bar(self, author):
         """Exclude an author at once."""
-        done = exclude.exclude(self.bench.data, [], [author], in_process)
+        done = exclude.exclude(self.bench.home, [], [author], in_process)
         self.number = max(self.number, done.generation)
         self.barred.add(author)
         self.published = {comment for comment in self.published if comment[0] not in self.barred}
@@ -142,14 +153,14 @@ class Archive(RuleBasedStateMachine):
     @rule()
     def pardon(self):
         """Let all of them come back with the next ingest."""
-        exclude.undo(self.bench.data, [], sorted(self.barred))
+        exclude.undo(self.bench.home, [], sorted(self.barred))
         self.barred.clear()
 
     @precondition(lambda self: self.published)
     @rule()
     def tidy(self):
         """Write everything anew; then there is nothing to go back to."""
-        self.number = compact(self.bench.data, probe=in_process).generation
+        self.number = compact(self.bench.home, probe=in_process).generation
         self.before = None
 
     @invariant()
@@ -173,12 +184,24 @@ class Archive(RuleBasedStateMachine):
 CALM = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def test_a_few_histories():
+def machine(request, where):
+    """Return the machine whose index is on this machine or on a server."""
+    if where == "embedded":
+        return Archive
+    running = request.getfixturevalue("chroma_run")
+    return type("ArchiveOnServer", (Archive,), {"home": staticmethod(running.home)})
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_a_few_histories(request, where):
     """Short ones, at every run."""
-    run_state_machine_as_test(Archive, settings=settings(CALM, max_examples=3, stateful_step_count=8))
+    calm = settings(CALM, max_examples=3, stateful_step_count=8)
+    run_state_machine_as_test(machine(request, where), settings=calm)
 
 
 @pytest.mark.slow
-def test_many_histories():
+@pytest.mark.parametrize(("where", "count"), [("embedded", 25), ("server", 12)])
+def test_many_histories(request, where, count):
     """Longer ones, and more of them."""
-    run_state_machine_as_test(Archive, settings=settings(CALM, max_examples=25, stateful_step_count=25))
+    calm = settings(CALM, max_examples=count, stateful_step_count=25)
+    run_state_machine_as_test(machine(request, where), settings=calm)

@@ -1,4 +1,4 @@
-"""From a question to an answer, over real indexes in a folder."""
+"""From a question to an answer, over real indexes, on this machine and on a Chroma server."""
 
 from contextlib import closing
 from pathlib import Path
@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 
 from ingest import sync
-from retrieval import evaluate, generations
+from retrieval import evaluate
 from retrieval.archive import Archive
 from retrieval.embedder import SentenceTransformerEmbedder
 from retrieval.errors import NoIndexError, UsageError
+from retrieval.probe import in_process
 from retrieval.questions import ask
 from retrieval.types import Filters, Kind
 from tests.fakes import FakeEmbedder
 from tests.ingest import pages
+from tests.ingest.bench import PLACES, home_at
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "ingest" / "samples"
@@ -21,15 +23,14 @@ SEEDS = ROOT.parent / "shared" / "threads"
 QUESTIONS = ROOT / "tests" / "data" / "questions"
 
 
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory):
+@pytest.fixture(scope="module", params=PLACES)
+def samples(request, tmp_path_factory):
     """Return an archive of the sample threads."""
-    data = tmp_path_factory.mktemp("samples")
+    home = home_at(request, tmp_path_factory.mktemp("samples"))
     embedder = FakeEmbedder(dimensions=256)
-    sync.ingest([SAMPLES], data, embedder)
-    archive = Archive(data, embedder)
-    yield archive
-    archive.close()
+    sync.ingest([SAMPLES], home, embedder)
+    with closing(Archive(home, embedder)) as archive:
+        yield archive
 
 
 def stems(answer):
@@ -64,6 +65,24 @@ def test_everything_shown_is_in_the_archive(samples):
             assert all(0 <= span.start < span.end <= len(quote.text) for span in quote.highlights)
         assert len(found.quote.text) <= 300
         assert bool(found.chain) is (found.comment.parent is not None)
+
+
+def test_a_server_answers_as_this_machine_does(chroma_run, tmp_path):
+    """The same comments in the same order with the same words, whatever is asked."""
+    embedder = FakeEmbedder(dimensions=256)
+    asked = [ask(text, count=10) for text in ("drip irrigation", "冬天骑车", "winter hands", "二手手机 电池")]
+    asked.append(ask("夏天", filters=Filters(thread="winter", kind=Kind.REPLY)))
+    told = []
+    for home in (tmp_path / "here", chroma_run.home(tmp_path / "there")):
+        sync.ingest([SAMPLES], home, embedder, probe=in_process)
+        with closing(Archive(home, embedder)) as archive:
+            told.append([archive.answer(question) for question in asked])
+    for one, other in zip(*told, strict=True):
+        assert one.answered == other.answered
+        assert [(e.comment, e.quote, e.chain, e.similar) for e in one.excerpts] == [
+            (e.comment, e.quote, e.chain, e.similar) for e in other.excerpts
+        ]
+        assert [e.score for e in one.excerpts] == pytest.approx([e.score for e in other.excerpts], abs=1e-4)
 
 
 def test_a_bilingual_comment_is_quoted_in_the_question_s_language(samples):
@@ -160,16 +179,22 @@ def test_more_like_and_more_from(samples):
         samples.show("no-such-id", "en")
 
 
+@pytest.fixture(params=PLACES)
+def home(request, tmp_path):
+    """Return where there is no index yet."""
+    return home_at(request, tmp_path / "data")
+
+
 @pytest.fixture
-def threads(tmp_path):
+def threads(home, tmp_path):
     """Return what ingests comments and opens an archive of them."""
     embedder = FakeEmbedder()
     opened = []
 
     def ingested(*comments):
         pages.write(tmp_path / "threads" / "a.md", *comments)
-        sync.ingest([tmp_path / "threads"], tmp_path / "data", embedder)
-        opened.append(Archive(tmp_path / "data", embedder))
+        sync.ingest([tmp_path / "threads"], home, embedder, probe=in_process)
+        opened.append(Archive(home, embedder))
         return opened[-1]
 
     yield ingested
@@ -194,24 +219,23 @@ def test_voices_are_distinct(threads):
     assert [found.comment.author for found in own] == ["李強"] * 4
 
 
-def test_a_new_generation_is_noticed(threads, tmp_path):
+def test_a_new_generation_is_noticed(threads, home):
     """With the next question, without reopening anything by hand."""
     archive = threads(("小李", "番茄要浇水。"))
     assert archive.answer(ask("番茄")).generation == 1
     threads(("小李", "番茄要浇水。"), ("阿明", "黄瓜也要浇水。"))
     answer = archive.answer(ask("黄瓜"))
-    assert answer.generation == generations.current(tmp_path / "data") == 2
+    assert answer.generation == home.follow() == 2
     assert answer.excerpts[0].comment.author == "阿明"
 
 
-def test_no_index_says_what_to_do(tmp_path):
+def test_no_index_says_what_to_do(threads, home):
     """And an index of another model does."""
     with pytest.raises(NoIndexError, match="threadbot ingest"):
-        Archive(tmp_path, FakeEmbedder()).warm()
-    pages.write(tmp_path / "threads" / "a.md", ("小李", "番茄要浇水。"))
-    sync.ingest([tmp_path / "threads"], tmp_path / "data", FakeEmbedder())
+        Archive(home, FakeEmbedder()).warm()
+    threads(("小李", "番茄要浇水。"))
     with pytest.raises(NoIndexError, match="another model"):
-        Archive(tmp_path / "data", FakeEmbedder("other")).answer(ask("番茄"))
+        Archive(home, FakeEmbedder("other")).answer(ask("番茄"))
 
 
 class Backwards:
