@@ -6,6 +6,7 @@ import re
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import (
@@ -63,11 +64,36 @@ def _secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _server(text: str) -> str:
+    """Check a server's address."""
+    try:
+        split = urlsplit(text)
+        sound = split.scheme in {"http", "https"} and split.hostname and not re.search(r"\s", text)
+        _ = split.port  # where it is none, there is an error
+    except ValueError:
+        sound = False
+    if text and not (sound and split.username is None and not split.query and not split.fragment):
+        raise ValueError(
+            "a server's address is written like https://chroma.example, without a user name or password"
+        )
+    return text
+
+
+def _chroma_name(text: str) -> str:
+    """Check the name of a tenant or a database as Chroma does."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,510}[A-Za-z0-9]", text) is None:
+        raise ValueError(
+            "a name there has 3 to 512 of A-Z, a-z, 0-9, ., _ and -, with a letter or digit at both ends"
+        )
+    return text
+
+
 def _headers(text: SecretStr) -> SecretStr:
     """Check a list of headers."""
     for pair in filter(str.strip, text.get_secret_value().split(";")):
         name, colon, value = pair.partition(":")
-        if not (colon and value.strip() and name.strip().replace("-", "").isalnum() and pair.isascii()):
+        named = colon and value.strip() and name.strip().replace("-", "").isalnum()
+        if not (named and pair.isascii() and pair.isprintable()):
             raise ValueError("headers are written `Name: value`, separated by semicolons")
     return text
 
@@ -148,16 +174,16 @@ class Settings(BaseSettings):
     fetch_tries: int = Field(
         default=4, ge=1, le=10, description="How often an address that fails is tried in one run, 1 to 10."
     )
-    chroma_url: str = Field(
+    chroma_url: Annotated[str, AfterValidator(_server)] = Field(
         default="",
-        pattern=r"^(https?://[^\s/?#@]+[^\s?#@]*)?$",
         description="A Chroma server that keeps the index instead of the data folder, such as "
         "`https://chroma.example`. Default: none.",
     )
-    chroma_tenant: str = Field(default="default_tenant", min_length=3, description="The tenant there.")
-    chroma_database: str = Field(
+    chroma_tenant: Annotated[str, AfterValidator(_chroma_name)] = Field(
+        default="default_tenant", description="The tenant there."
+    )
+    chroma_database: Annotated[str, AfterValidator(_chroma_name)] = Field(
         default="default_database",
-        min_length=3,
         description="The database there; each index needs its own. The first ingest makes it.",
     )
     chroma_headers: Annotated[SecretStr, AfterValidator(_headers)] = Field(

@@ -252,8 +252,9 @@ def _nothing_read(roots: Sequence[Path | str], skipped: Sequence[tuple[str, str]
         )
     path, reason = skipped[0]
     reason = reason.rstrip(".")
+    which, which_zh = ("", "") if path == where else (f"{path}: ", f"{path}：")
     others = len(skipped) - 1
     return (
-        f"Nothing could be read from {where}: {path}: {reason}{f' (and {others} more)' if others else ''}.",
-        f"从 {where} 读不到任何内容：{path}：{reason}{f'（另有 {others} 个）' if others else ''}。",
+        f"Nothing could be read from {where}: {which}{reason}{f' (and {others} more)' if others else ''}.",
+        f"从 {where} 读不到任何内容：{which_zh}{reason}{f'（另有 {others} 个）' if others else ''}。",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: No thread is as large; a file this large is read into memory by mistake only.
 _LARGEST = 256 * 1024 * 1024
+#: How an address begins, and what somebody may take for one.
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 #: Bytes of a file that are looked at to tell whether it may be a list of addresses.
 _BEGINNING = 64 * 1024
 
@@ -55,20 +58,26 @@ class Listing:
 def roots(sources: Iterable[str | Path]) -> list[Path | str]:
     """Return the sources, each once, in the order given: absolute paths without `..`, and addresses as text.
 
-    :raises UsageError: If an address cannot be one.
+    :raises UsageError: If an address cannot be one, or a name is empty.
     """
     return list(dict.fromkeys(map(_root, sources)))
 
 
 def _root(source: str | Path) -> Path | str:
-    if isinstance(source, str) and is_address(source):
+    if isinstance(source, str) and _SCHEME.match(source):
         try:
             return normalised(source)
         except AddressError as error:
+            advice = "" if ";" in str(error) else "; name a file, a folder or an https:// address"
             raise UsageError(
-                f"{shown(source)} {error}; correct it.",
+                f"{shown(source)} {error}{advice}.",
                 f"{shown(source)} 不是可用的网址（{error}）；请更正。",
             ) from None
+    if not str(source).strip():
+        raise UsageError(
+            "A source without a name cannot be read; name a file, a folder or an https:// address.",
+            "来源不能为空；请写出文件、文件夹或 https:// 网址。",
+        )
     return Path(os.path.abspath(Path(source).expanduser()))  # noqa: PTH100 - `resolve` would follow links
 
 

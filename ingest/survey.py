@@ -164,7 +164,7 @@ def look_at(named: Sequence[Path]) -> Look:
         try:
             listing = sources.list_files(root)
         except RetrievalError as error:
-            closed.append((str(root), "", str(error)))
+            closed.append((str(root), "", str(error).removeprefix(f"{root} ")))
             continue
         for file in listing.files:
             files.setdefault(file.location, file)

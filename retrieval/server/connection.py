@@ -66,9 +66,21 @@ class Server:
         return {one.name.removeprefix(_PREFIX): one for one in found if one.name.startswith(_PREFIX)}
 
     def prepare(self) -> None:
-        """Make the database if there is none."""
-        with self._told(make=True):
-            pass
+        """Make the database if there is none.
+
+        :raises UnreachableError: If there is no such tenant.
+        """
+        try:
+            with self._told(make=True):
+                pass
+        except SupersededError as error:
+            there = self.address
+            raise UnreachableError(
+                f"The Chroma server at {there.url} has no tenant “{there.tenant}”; correct "
+                "THREADBOT_CHROMA_TENANT, or make it there.",
+                f"{there.url} 的 Chroma 服务器上没有租户“{there.tenant}”；"
+                "请更正 THREADBOT_CHROMA_TENANT，或在服务器上建立它。",
+            ) from error
 
     def create(
         self, name: str, metadata: Mapping[str, Any], graph: dict[str, Any] | None = None

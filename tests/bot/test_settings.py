@@ -42,6 +42,15 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch):
         ("THREADBOT_COUNT", "0"),
         ("THREADBOT_LANGUAGE", "fr"),
         ("THREADBOT_EXCERPT_LENGTH", "1"),
+        ("THREADBOT_CHROMA_URL", "chroma.example:8000"),
+        ("THREADBOT_CHROMA_URL", "ftp://chroma.example"),
+        ("THREADBOT_CHROMA_URL", "http://chroma.example:99999"),
+        ("THREADBOT_CHROMA_URL", "http://[::1"),
+        ("THREADBOT_CHROMA_URL", "https://chroma.example/?a=b"),
+        ("THREADBOT_CHROMA_DATABASE", "ab"),
+        ("THREADBOT_CHROMA_DATABASE", "a b/c"),
+        ("THREADBOT_CHROMA_TENANT", "租户"),
+        ("THREADBOT_CHROMA_LEASE", "0s"),
     ],
 )
 def test_a_wrong_value_is_one_sentence_that_names_the_variable(monkeypatch, name, value):
@@ -52,7 +61,26 @@ def test_a_wrong_value_is_one_sentence_that_names_the_variable(monkeypatch, name
     sentence = str(caught.value)
     assert repr(value) in sentence
     assert "\n" not in sentence
+    assert "pattern" not in sentence
     assert caught.value.exit_code == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("THREADBOT_CHROMA_URL", "https://me:geheim@chroma.example"),
+        ("THREADBOT_CHROMA_HEADERS", "Authorization geheim"),
+        ("THREADBOT_CHROMA_HEADERS", "Authorization: geheim\nX: y"),
+        ("THREADBOT_CHROMA_HEADERS", "Authorization: geheim令牌"),
+    ],
+)
+def test_a_wrong_value_that_may_be_secret_is_not_shown(monkeypatch, name, value):
+    """The sentence says how it is written right."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=name) as caught:
+        load()
+    assert "geheim" not in str(caught.value)
+    assert "written" in str(caught.value)
 
 
 def test_an_unreadable_env_file_is_one_sentence():

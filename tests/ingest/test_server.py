@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
-from ingest import exclusions, server_turn
+from ingest import exclusions, server_turn, sync
 from ingest import lease as leases
 from ingest.compact import compact
 from ingest.exclude import exclude, undo
@@ -16,6 +17,8 @@ from ingest.turns import writing
 from retrieval.archive import Archive
 from retrieval.errors import NoIndexError, RetrievalError
 from retrieval.homes import published
+from retrieval.server.connection import UnreachableError
+from retrieval.server.home import ServerHome
 from retrieval.types import Question
 from tests.fakes import FakeEmbedder
 from tests.ingest.bench import BICYCLES, TOMATOES, Bench, Killed, made
@@ -306,3 +309,15 @@ def test_nothing_there_yet(bench, elsewhere):
         compact(elsewhere)
     assert bench.ingest(dry_run=True).new == 3
     assert bench.manifest is None
+
+
+def test_no_such_tenant(bench):
+    """One sentence in each language names the setting."""
+    address = replace(bench.home.server.address, tenant="nobody-here")
+    home = ServerHome(bench.data, address)
+    assert home.follow() is None
+    with pytest.raises(
+        UnreachableError, match="no tenant “nobody-here”; correct THREADBOT_CHROMA_TENANT"
+    ) as c:
+        sync.ingest([bench.archive], home, FakeEmbedder())
+    assert "没有租户" in c.value.sentence("zh")

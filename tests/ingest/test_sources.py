@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ingest import sources
-from retrieval.errors import RetrievalError
+from retrieval.errors import RetrievalError, UsageError
 
 
 def names(root):
@@ -152,3 +152,11 @@ def test_roots(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     named = ["a", Path("b/../a"), tmp_path / "a", "~/c", "a/"]
     assert sources.roots(named) == [tmp_path / "a", tmp_path / "home" / "c"]
+
+
+@pytest.mark.parametrize("name", ["", " ", "ftp://example.org/a.md", "file:///a.md", "https://"])
+def test_what_names_nothing(name):
+    """It is refused in both languages before anything is read: an empty variable is not this folder."""
+    with pytest.raises(UsageError, match=r"https://") as caught:
+        sources.roots([name])
+    assert "。" in caught.value.sentence("zh")

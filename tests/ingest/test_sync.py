@@ -259,6 +259,17 @@ def test_missing_source_keeps_its_comments(bench, tmp_path):
     assert len(bench.texts()) == 5
 
 
+def test_a_source_that_is_not_there_is_named_once(bench):
+    """Whoever mistypes one reads its name and what to do."""
+    name = str(bench.archive / "nowhere")
+    with pytest.raises(RetrievalError, match="name a file or a folder with threads in it") as caught:
+        bench.ingest(name)
+    assert str(caught.value).count(name) == caught.value.sentence("zh").count(name) == 1
+    with pytest.raises(RetrievalError, match="1 more") as caught:
+        bench.ingest(name, f"{name}-either")
+    assert str(caught.value).count(f"{name}: ") == 1
+
+
 @anywhere
 def test_sources_not_named_stay_unless_pruned(bench, tmp_path):
     """Sources of earlier runs stay where they are not named, and leave with --prune."""
@@ -418,8 +429,8 @@ def test_killed_run_is_finished_by_the_next(bench, monkeypatch, stage):
             bench.ingest(progress=Deadly(stage))
     embedded = len(bench.embedder.texts)
     assert (bench.manifest.generation, len(bench.texts())) == (1, 3)
-    assert generations.leftovers(bench.data) == ([2] if stage == "write" else [])
-    assert generations.existing(bench.data) == ([1, 2] if stage in {"write", "probe"} else [1])
+    assert generations.leftovers(bench.data) == ([2] if stage in {"embed", "write"} else [])
+    assert generations.existing(bench.data) == ([1] if stage == "read" else [1, 2])
     assert bench.ingest().embedded == 2 - embedded
     assert len(bench.texts()) == 5
     assert generations.leftovers(bench.data) == []
