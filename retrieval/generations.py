@@ -234,6 +234,11 @@ def publish(data_dir: Path, generation: int) -> None:
     replace_text(data_dir / "CURRENT", f"{generation:06d}\n")
 
 
+def retract(data_dir: Path) -> None:
+    """Let no generation answer any more."""
+    (data_dir / "CURRENT").unlink(missing_ok=True)
+
+
 def existing(data_dir: Path) -> list[int]:
     """Return the numbers of all generations on disk, sealed or not, ascending."""
     folder = data_dir / "generations"

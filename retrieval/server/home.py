@@ -106,7 +106,7 @@ class ServerHome:
     def _copy(self, newest: Marker) -> int:
         """Bring the folder up to a publication, or to a newer one that somebody else brought."""
         with self.mirror.alone():
-            here = self.mirror.current()
+            here = self.mirror.sound()
             if here is None or here < newest.number:
                 self._make(newest, here)
             elif here == newest.number and self.mirror.envelope(here).key != newest.key:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,22 +12,25 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from retrieval import generations, readers
-from retrieval.errors import SupersededError
+from retrieval.errors import RetrievalError, SupersededError
 from retrieval.generations import days
 from retrieval.lexical import LexicalIndex
 from retrieval.server.documents import Documents, Written
 from retrieval.server.publication import Envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from retrieval.generations import ThreadEntry
     from retrieval.server.connection import Server
     from retrieval.vectors import Collection
 
 _REST = "server.json"
 _DOCUMENTS = "documents.sqlite"
 _EXCLUSIONS = "exclusions.json"
+#: What reading a damaged copy may raise.
+_DAMAGED = (RetrievalError, OSError, ValueError, KeyError, TypeError, AttributeError, sqlite3.Error)
 
 
 class Mirror:
@@ -45,6 +49,31 @@ class Mirror:
     def current(self) -> int | None:
         """Return the newest generation that is here."""
         return generations.current(self.folder)
+
+    def sound(self) -> int | None:
+        """Return the newest generation that is here; one that is damaged is forgotten, to be copied again.
+
+        Only while `alone`.
+        """
+        try:
+            number = self.current()
+            if number is None or self._is_whole(number):
+                return number
+        except _DAMAGED:
+            pass
+        generations.retract(self.folder)
+        return None
+
+    def _is_whole(self, generation: int) -> bool:
+        envelope = self.envelope(generation)
+        threads = envelope.manifest.threads
+        with self.documents(generation) as documents:
+            if documents.sizes() != _sizes(threads):
+                return False
+        lexical = LexicalIndex.open(generations.folder_of(self.folder, generation) / "lexical")
+        if lexical.count() != sum(entry.zh + entry.en for entry in threads):
+            return False
+        return bool(self.exclusions()) or not envelope.exclusions
 
     def envelope(self, generation: int, place: Path | None = None) -> Envelope:
         """Return what was published with a generation that is here, or below another folder."""
@@ -78,7 +107,7 @@ class Mirror:
             new = [thread for thread, tag in envelope.tags.items() if old.get(thread) != tag]
             removed = documents.ids(left)
             documents.change(left, written)
-            if documents.sizes() != {entry.thread.id: entry.comments for entry in threads if entry.comments}:
+            if documents.sizes() != _sizes(threads):
                 raise SupersededError
             added = (record for thread in new for record in documents.thread(thread))
             LexicalIndex.open(folder / "lexical").update(removed, added, days(threads))
@@ -129,6 +158,10 @@ def fetched(server: Server, comments: Collection, tags: Mapping[str, int]) -> It
             thread = json.loads(document)["thread"]
             if tags.get(thread) == tag:
                 yield Written(thread, tag, [document])
+
+
+def _sizes(threads: Sequence[ThreadEntry]) -> dict[str, int]:
+    return {entry.thread.id: entry.comments for entry in threads if entry.comments}
 
 
 def _rest(envelope: Envelope) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -321,3 +322,48 @@ def test_no_such_tenant(bench):
     ) as c:
         sync.ingest([bench.archive], home, FakeEmbedder())
     assert "没有租户" in c.value.sentence("zh")
+
+
+#: What may befall the copy on a machine: a file of it, and what is in its place then, None for nothing.
+DAMAGE = [
+    ("CURRENT", None),
+    ("CURRENT", "rubbish"),
+    ("CURRENT", "000077"),
+    ("exclusions.json", None),
+    ("generations/000002", None),
+    ("generations/000002/manifest.json", None),
+    ("generations/000002/manifest.json", "{}"),
+    ("generations/000002/server.json", None),
+    ("generations/000002/server.json", "{}"),
+    ("generations/000002/documents.sqlite", None),
+    ("generations/000002/documents.sqlite", "not a database, and long enough to be looked at as one" * 100),
+    ("generations/000002/lexical", None),
+    ("generations/000002/lexical/meta.json", "rubbish"),
+]
+
+
+@pytest.mark.parametrize(("name", "content"), DAMAGE)
+def test_a_damaged_copy_is_made_again(bench, elsewhere, name, content):
+    """From the server, with the next process: answers and exclusions are as before."""
+    bench.ingest()
+    exclude(bench.home, [], ["小李"])
+    with closing(Archive(elsewhere, bench.embedder)) as reader:
+        before = told(reader.answer(QUESTION))
+    path = elsewhere.folder / name
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    again = ServerHome(elsewhere.data_dir, elsewhere.server.address)
+    with closing(Archive(again, bench.embedder)) as reader:
+        assert told(reader.answer(QUESTION)) == before
+    assert exclusions.load(again.folder).authors == ("小李",)
+    assert [one.name for one in examine(again, lambda: "fake") if not one.ok] == []
+
+
+def test_a_sound_copy_is_kept(bench, elsewhere, monkeypatch):
+    """The next process fetches nothing again."""
+    bench.write("pictures.txt", ("小李", "![](https://example.org/a.jpg)"), title="图")
+    bench.ingest()
+    elsewhere.follow()
+    monkeypatch.setattr("retrieval.server.home.fetched", lambda *_: pytest.fail("it is all there"))
+    assert ServerHome(elsewhere.data_dir, elsewhere.server.address).follow() == 1
