@@ -54,22 +54,25 @@ class EmbeddingCache:
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, NDArray[np.float32]]:
         """Return the vectors that are there, float32 rows by key."""
-        found: dict[bytes, NDArray[np.float32]] = {}
-        for start in range(0, len(keys), _BATCH):
-            part = keys[start : start + _BATCH]
-            marks = ",".join("?" * len(part))
-            query = f"SELECT digest, vector FROM vectors WHERE fingerprint = ? AND digest IN ({marks})"  # noqa: S608 - only question marks are put in
-            with (
-                self._explained(),
-                closing(self._connection.execute(query, (self._fingerprint, *part))) as rows,
-            ):
-                found |= {key: np.frombuffer(vector, dtype="<f4") for key, vector in rows}
-        return found
+        rows = self._rows("digest, vector", keys)
+        return {key: np.frombuffer(vector, dtype="<f4") for key, vector in rows}
 
     def missing(self, keys: Iterable[bytes]) -> set[bytes]:
         """Return the keys that are not there."""
         wanted = list(dict.fromkeys(keys))
-        return set(wanted) - self.get(wanted).keys()
+        return set(wanted) - {key for (key,) in self._rows("digest", wanted)}
+
+    def _rows(self, columns: str, keys: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
+        """Yield columns of the rows that are there."""
+        for start in range(0, len(keys), _BATCH):
+            part = keys[start : start + _BATCH]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT {columns} FROM vectors WHERE fingerprint = ? AND digest IN ({marks})"  # noqa: S608 - only names of columns and question marks are put in
+            with (
+                self._explained(),
+                closing(self._connection.execute(query, (self._fingerprint, *part))) as rows,
+            ):
+                yield from rows
 
     def put(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
         """Keep vectors, durably, all or none."""

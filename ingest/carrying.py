@@ -1,4 +1,4 @@
-"""Carry out what a comparison asks for: embed | write | probe | publish, or take note of the files alone."""
+"""Carry out what a comparison asks for: embed and write | probe | publish, or note the files alone."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from ingest import revisions
 from ingest.cache import EmbeddingCache
-from ingest.embedding import fill
+from ingest.embedding import Vectors
 from ingest.plan import Fate
 from ingest.release import Release, from_nothing, numbered
+from ingest.summary import Summary
 from ingest.write import Change
 from retrieval.generations import Manifest, days
 from retrieval.probe import standing_by
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from ingest.compare import Comparison
     from ingest.progress import Progress
-    from ingest.summary import Summary
     from ingest.turns import Turn
     from retrieval.embedder import Embedder
     from retrieval.probe import Probe
@@ -70,23 +70,21 @@ class Carrying:
         cache_path = before.home.data_dir / "embeddings.sqlite"
         with EmbeddingCache(cache_path, self.embedder.fingerprint) as cache:
             useless = self._join(cache, change.written)
-            filled = fill(cache, change.written, self.embedder, self.progress)
+            vectors = Vectors(cache, self.embedder)
             summary = replace(
-                self.found.summary(),
-                published=True,
-                useless=useless,
-                compacted=before.mostly_dead,
-                embedded=filled.embedded,
-                cached=filled.cached,
-                encoding_seconds=filled.seconds,
+                self.found.summary(), published=True, useless=useless, compacted=before.mostly_dead
             )
 
             def describe(number: int, written: Change, problems: Sequence[str]) -> Manifest:
+                passages = sum(len(record.passage_ids()) for record in written.written)
                 told = replace(
                     summary,
                     generation=number,
                     rebuilt=tuple(problems),
+                    embedded=vectors.encoded,
+                    cached=passages - vectors.encoded,
                     seconds=round(time.monotonic() - self.began, 3),
+                    encoding_seconds=round(vectors.seconds, 3),
                 )
                 dimensions = self._dimensions(written, cache)
                 return numbered(self._manifest(told, dimensions), number, written)
@@ -94,18 +92,16 @@ class Carrying:
             with nullcontext(self.probe) if self.probe else standing_by() as probe:
                 release = Release(
                     turn=self.turn,
-                    cache=cache,
+                    vectors=vectors,
                     progress=self.progress,
                     probe=probe,
                     describe=describe,
                     days=days(target.threads),
-                    embed=lambda records: fill(cache, records, self.embedder, self.progress),
                 )
                 manifest = release(change)
             if summary.compacted:
                 cache.keep_only(change.written)
-        rebuilt = tuple(manifest.run.get("rebuilt", ()))
-        return replace(summary, generation=manifest.generation, rebuilt=rebuilt)
+        return Summary.from_json(manifest.run)
 
     def _join(self, cache: EmbeddingCache, written: Sequence[Record]) -> tuple[tuple[str, str], ...]:
         """Put vectors that were made elsewhere into the cache; return (path, reason) of useless files."""

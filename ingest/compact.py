@@ -68,6 +68,7 @@ def compact(place: Path | Home, progress: Progress | None = None, probe: Probe |
 
 def _rewrite(turn: Turn, manifest: Manifest, progress: Progress, probe: Probe | None) -> Manifest:
     from ingest.cache import EmbeddingCache
+    from ingest.embedding import Vectors
     from ingest.release import Release, from_nothing, numbered, refill
     from retrieval.probe import in_child
 
@@ -85,7 +86,7 @@ def _rewrite(turn: Turn, manifest: Manifest, progress: Progress, probe: Probe | 
             del problems
             return numbered(whole, number, change)
 
-        release = Release(turn, cache, progress, probe or in_child, describe, days(manifest.threads))
+        release = Release(turn, Vectors(cache), progress, probe or in_child, describe, days(manifest.threads))
         fresh = release(from_nothing(records))
         cache.keep_only(records)
     return fresh

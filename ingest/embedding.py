@@ -1,18 +1,23 @@
-"""Fill the embedding cache: the only stage that loads a model."""
+"""Comments with the vectors of their passages, from the embedding cache; the only stage that loads a model.
+
+What the cache lacks is encoded and kept there, durably, batch by batch. Comments are handed on as soon as
+they lack nothing, so that they can be written while others are still encoded.
+"""
 
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from ingest.signals import Deferred
+from retrieval.vectors import Embedded, batches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from ingest.cache import EmbeddingCache
@@ -20,8 +25,15 @@ if TYPE_CHECKING:
     from retrieval.embedder import Embedder
     from retrieval.types import Record
 
+    #: Comments, each with the keys of its passages' texts.
+    Keyed = Sequence[tuple[Record, tuple[bytes, ...]]]
+
 #: Texts embedded and kept at a time: what a kill can cost.
 _BATCH = 256
+#: Comments handed on at a time.
+_COMMENTS = 500
+#: Stands for the batch with which comments are ready that lack no vector.
+_NONE = -1
 
 
 class Keep(Protocol):
@@ -31,46 +43,101 @@ class Keep(Protocol):
         """Keep them, all or none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """What filling the cache came to."""
+class Vectors:
+    """Where comments get their vectors: from a cache, and what that lacks from a model, if there is one."""
 
-    #: Passages that were encoded, and passages whose vectors were there already.
-    embedded: int
-    cached: int
-    #: Seconds spent in the model.
-    seconds: float
+    def __init__(self, cache: EmbeddingCache, embedder: Embedder | None = None) -> None:
+        self.cache = cache
+        self.embedder = embedder
+        #: Texts that were encoded so far, and the seconds spent in the model.
+        self.encoded = 0
+        self.seconds = 0.0
+
+    def of(self, records: Sequence[Record], progress: Progress) -> Generator[list[Embedded]]:
+        """Yield comments with their vectors, some at a time, those first that need the model.
+
+        The last stage is "write", which whoever writes them ends.
+        """
+        keyed = [(record, tuple(map(self.cache.key, record.passage_texts()))) for record in records]
+        done = 0
+        ready: list[Record] = []
+        if self.embedder is None:
+            ready = [record for record, _ in keyed]
+        else:
+            missing = shortest_first(self._missing(keyed))
+            finished = ready_with(keyed, list(missing))
+            with closing(encode(missing, self.embedder, progress, self.cache.put)) as encoding:
+                for number, seconds in enumerate(encoding):
+                    self.seconds += seconds
+                    ready += finished.pop(number, [])
+                    if len(ready) >= _COMMENTS:
+                        yield self._embedded(ready)
+                        done, ready = done + len(ready), []
+            self.encoded += len(missing)
+            ready += finished.pop(_NONE, [])
+        progress.stage("write", len(keyed))
+        progress.advance(done)
+        for batch in batches(ready, _COMMENTS):
+            yield self._embedded(batch)
+            progress.advance(len(batch))
+
+    def _missing(self, keyed: Keyed) -> dict[bytes, str]:
+        """Return the texts that are not in the cache, by key."""
+        missing = self.cache.missing(key for _, keys in keyed for key in keys)
+        return {
+            key: text
+            for record, keys in keyed
+            if not missing.isdisjoint(keys)
+            for key, text in zip(keys, record.passage_texts(), strict=True)
+            if key in missing
+        }
+
+    def _embedded(self, records: Sequence[Record]) -> list[Embedded]:
+        """Return comments with their vectors, all of which are in the cache."""
+        keys = [[self.cache.key(text) for text in record.passage_texts()] for record in records]
+        vectors = self.cache.get(list({key for own in keys for key in own}))
+        none = np.empty((0, 0), dtype=np.float32)
+        return [
+            Embedded(record, np.stack([vectors[key] for key in own]) if own else none)
+            for record, own in zip(records, keys, strict=True)
+        ]
 
 
-def fill(cache: EmbeddingCache, records: Sequence[Record], embedder: Embedder, progress: Progress) -> Filled:
-    """Put the vectors of all passages into the cache."""
-    texts = {cache.key(text): text for record in records for text in record.passage_texts()}
-    missing = cache.missing(texts)
-    seconds = encode({key: texts[key] for key in missing}, embedder, progress, cache.put)
-    passages = sum(len(record.passage_ids()) for record in records)
-    return Filled(len(missing), passages - len(missing), round(seconds, 3))
+def shortest_first(texts: Mapping[bytes, str]) -> dict[bytes, str]:
+    """Return texts in the order to encode them in, so that batches are even."""
+    return dict(sorted(texts.items(), key=lambda pair: (len(pair[1]), pair[0])))
 
 
-def encode(texts: Mapping[bytes, str], embedder: Embedder, progress: Progress, keep: Keep) -> float:
-    """Encode texts given by key, shortest first, so that batches are even; return the seconds it took.
+def ready_with(keyed: Keyed, missing: Sequence[bytes]) -> dict[int, list[Record]]:
+    """Group comments by the batch that has the last of their texts; `missing` are encoded in this order."""
+    batch = {key: place // _BATCH for place, key in enumerate(missing)}
+    groups: dict[int, list[Record]] = {}
+    for record, keys in keyed:
+        last = max((batch[key] for key in keys if key in batch), default=_NONE)
+        groups.setdefault(last, []).append(record)
+    return groups
+
+
+def encode(
+    texts: Mapping[bytes, str], embedder: Embedder, progress: Progress, keep: Keep
+) -> Generator[float]:
+    """Encode texts given by key, in their order; after each batch, yield the seconds that it took.
 
     Each batch is kept before the next one is begun, and no signal comes between it and its being kept.
     """
-    ordered = sorted(texts, key=lambda key: (len(texts[key]), key))
-    seconds = 0.0
+    keys = list(texts)
     with ExitStack() as stack:
-        if ordered:
+        if keys:
             progress.stage("model", None)
             stack.enter_context(embedder.encoding())
             progress.done()
-        progress.stage("embed", len(ordered))
-        for start in range(0, len(ordered), _BATCH):
-            keys = ordered[start : start + _BATCH]
+        progress.stage("embed", len(keys))
+        for batch in batches(keys, _BATCH):
             with Deferred():
                 began = time.monotonic()
-                vectors = embedder.passages([texts[key] for key in keys])
-                seconds += time.monotonic() - began
-                keep(dict(zip(keys, vectors, strict=True)))
-            progress.advance(len(keys))
+                vectors = embedder.passages([texts[key] for key in batch])
+                seconds = time.monotonic() - began
+                keep(dict(zip(batch, vectors, strict=True)))
+            progress.advance(len(batch))
+            yield seconds
         progress.done()
-    return seconds

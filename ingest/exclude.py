@@ -109,6 +109,7 @@ def withdraw(
     What there is to go back to stays the same.
     """
     from ingest.cache import EmbeddingCache
+    from ingest.embedding import Vectors
     from ingest.release import Release, numbered
     from retrieval.probe import in_child
 
@@ -119,7 +120,7 @@ def withdraw(
         return numbered(fresh, number, change)
 
     with EmbeddingCache(turn.home.data_dir / "embeddings.sqlite", manifest.fingerprint) as cache:
-        release = Release(turn, cache, Silent(), probe or in_child, describe, days(manifest.threads))
+        release = Release(turn, Vectors(cache), Silent(), probe or in_child, describe, days(manifest.threads))
         return release(_change(manifest, found))
 
 

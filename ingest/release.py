@@ -14,9 +14,10 @@ from ingest.write import Change
 from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ingest.cache import EmbeddingCache
+    from ingest.embedding import Vectors
     from ingest.progress import Progress
     from ingest.turns import Turn
     from retrieval.generations import Manifest
@@ -40,15 +41,13 @@ class Release:
     """One way to a published generation."""
 
     turn: Turn
-    cache: EmbeddingCache
+    vectors: Vectors
     progress: Progress
     probe: Probe
     #: The manifest of what is written.
     describe: Describe
     #: The day of a thread by its id, as yyyymmdd; 0 stands for unknown.
     days: dict[str, int]
-    #: Puts the vectors of comments into the cache that are in no store either.
-    embed: Callable[[Sequence[Record]], object] | None = None
 
     def __call__(self, change: Change) -> Manifest:
         """Write a generation, publish it if it is sound, and remove what is not needed any more.
@@ -72,7 +71,7 @@ class Release:
         """Write a generation and try it out; one that is no good is removed."""
         number = self.turn.next_number()
         try:
-            made = self.turn.write(number, change, self.days, self.cache, self.progress)
+            made = self.turn.write(number, change, self.days, self.vectors, self.progress)
             manifest = self.describe(number, made, before)
             self.progress.stage("probe", None)
             problems = self.turn.seal(manifest, self.probe)
@@ -92,10 +91,8 @@ class Release:
         with closing(self.turn.home.store(change.base)) as store:
             kept = [record for record in store.all_records() if record.comment.id not in gone]
             records = [*kept, *change.moved, *change.written]
-            if self.embed is None:
-                refill(self.cache, store, records)
-        if self.embed is not None:
-            self.embed(records)
+            if self.vectors.embedder is None:
+                refill(self.vectors.cache, store, records)
         return from_nothing(records)
 
 

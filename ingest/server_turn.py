@@ -13,7 +13,6 @@ import numpy as np
 from ingest import lease as leases
 from ingest import lock
 from ingest.release import refill
-from ingest.write import embedded
 from retrieval import generations, readers, records
 from retrieval.errors import RetrievalError, SupersededError
 from retrieval.lexical import LexicalIndex
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ingest.cache import EmbeddingCache
+    from ingest.embedding import Vectors
     from ingest.lease import Lease
     from ingest.progress import Progress
     from ingest.write import Change
@@ -35,10 +35,8 @@ if TYPE_CHECKING:
     from retrieval.probe import Probe
     from retrieval.server.home import ServerHome
     from retrieval.types import Record
-    from retrieval.vectors import Collection
+    from retrieval.vectors import Collection, Embedded
 
-#: Comments written at a time.
-_BATCH = 500
 #: Passages that are looked for before a generation is published; each is a request.
 _SAMPLE = 12
 #: Threads that one condition names.
@@ -77,7 +75,7 @@ class ServerTurn:
         return (self._there.mirror.current() or 0) + 1
 
     def write(
-        self, number: int, change: Change, days: Mapping[str, int], cache: EmbeddingCache, progress: Progress
+        self, number: int, change: Change, days: Mapping[str, int], vectors: Vectors, progress: Progress
     ) -> Change:
         """See `Turn.write`; threads are written whole, so that one tag says which rows are alive."""
         self._tries += 1
@@ -89,8 +87,8 @@ class ServerTurn:
             for name, graph in (("comments", None), ("passages", GRAPH)):
                 self._server.create(f"{name}-{self._epoch}", {"epoch": self._epoch}, graph)
         else:
-            threads, dead = self._whole(change.base, change, cache)
-        self._upload([record for own in threads.values() for record in own], days, cache, progress)
+            threads, dead = self._whole(change.base, change, vectors.cache)
+        self._upload([record for own in threads.values() for record in own], days, vectors, progress)
         left = set(threads)
         kept = self._base.tags if self._base else {}
         self._tags = {thread: tag for thread, tag in kept.items() if thread not in left}
@@ -219,46 +217,47 @@ class ServerTurn:
         return threads, self._base.manifest.dead + dead
 
     def _upload(
-        self, rows: Sequence[Record], days: Mapping[str, int], cache: EmbeddingCache, progress: Progress
+        self, rows: Sequence[Record], days: Mapping[str, int], vectors: Vectors, progress: Progress
     ) -> None:
         """Write comments and their vectors under this turn's tag."""
-        progress.stage("write", len(rows))
         listing = self._server.listing()
         comments, passages = listing[f"comments-{self._epoch}"], listing[f"passages-{self._epoch}"]
-        tag = self._lease.token
-        for start in range(0, len(rows), _BATCH):
-            batch = rows[start : start + _BATCH]
-            self._server.put(
-                comments,
-                {
-                    "ids": [f"{record.comment.id}@{tag}" for record in batch],
-                    "embeddings": np.zeros((len(batch), 1), dtype=np.float32),
-                    "metadatas": [{"thread": record.comment.thread_id, "tag": tag} for record in batch],
-                    "documents": [records.dumps(record) for record in batch],
-                },
-            )
-            items = [item for item in embedded(batch, cache) if len(item.vectors)]
-            if items:
-                parts = [(item.record, *row) for item in items for row in item.rows()]
-                self._server.put(
-                    passages,
-                    {
-                        "ids": [f"{passage}@{tag}" for _, passage, _ in parts],
-                        "embeddings": np.stack([vector for _, _, vector in parts]),
-                        "metadatas": [
-                            metadata(record)
-                            | {
-                                "language": passage.language,
-                                "day": days[record.comment.thread_id],
-                                "tag": tag,
-                            }
-                            for record, passage, _ in parts
-                        ],
-                    },
-                )
-            self._lease.check()
-            progress.advance(len(batch))
+        with closing(vectors.of(rows, progress)) as ready:
+            for items in ready:
+                self._put_comments(comments, [item.record for item in items])
+                self._put_passages(passages, items, days)
+                self._lease.check()
         progress.done()
+
+    def _put_comments(self, comments: Collection, rows: Sequence[Record]) -> None:
+        tag = self._lease.token
+        self._server.put(
+            comments,
+            {
+                "ids": [f"{record.comment.id}@{tag}" for record in rows],
+                "embeddings": np.zeros((len(rows), 1), dtype=np.float32),
+                "metadatas": [{"thread": record.comment.thread_id, "tag": tag} for record in rows],
+                "documents": [records.dumps(record) for record in rows],
+            },
+        )
+
+    def _put_passages(self, passages: Collection, items: Sequence[Embedded], days: Mapping[str, int]) -> None:
+        tag = self._lease.token
+        parts = [(item.record, *row) for item in items for row in item.rows()]
+        if not parts:
+            return
+        self._server.put(
+            passages,
+            {
+                "ids": [f"{passage}@{tag}" for _, passage, _ in parts],
+                "embeddings": np.stack([vector for _, _, vector in parts]),
+                "metadatas": [
+                    metadata(record)
+                    | {"language": passage.language, "day": days[record.comment.thread_id], "tag": tag}
+                    for record, passage, _ in parts
+                ],
+            },
+        )
 
     def _shelf(self) -> Collection:
         return self._server.listing()[ENVELOPES]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ingest.cache import EmbeddingCache
-from ingest.embedding import encode
+from ingest.embedding import encode, shortest_first
 from ingest.progress import Silent
 from ingest.sources import roots
 from ingest.survey import survey
@@ -111,7 +111,7 @@ def embed(
     def keep(vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
         _write(out, embedder.fingerprint, list(vectors), np.stack(list(vectors.values())))
 
-    seconds = encode(missing, embedder, told, keep)
+    seconds = sum(encode(shortest_first(missing), embedder, told, keep))
     return Embedding(len(texts), len(own), len(missing), round(seconds, 3), seen.skipped)
 
 

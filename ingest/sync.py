@@ -1,9 +1,10 @@
-"""Bring the index in step with the files: look | survey | plan | embed | write | probe | publish.
+"""Bring the index in step with the files: look | survey | plan | embed and write | probe | publish.
 
 Each stage hands a frozen value to the next; only `embed` loads a model and only `write` opens a
-store. Vectors are committed to the embedding cache before a generation is begun, and a generation is
-seen by nobody before it is published, so a run can be killed at any moment and costs its own work at
-most. Where a look at the files shows that none was touched, nothing else is even imported.
+store, in a thread of its own. Vectors are committed to the embedding cache before anything else is done
+with them, and a generation is seen by nobody before it is published, so a run can be killed at any moment
+and costs its own work at most. Where a look at the files shows that none was touched, nothing else is
+even imported.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from ingest.cache import EmbeddingCache
+    from ingest.embedding import Vectors
     from ingest.progress import Progress
     from ingest.write import Change
     from retrieval.generations import Manifest
@@ -34,7 +34,7 @@ class Turn(Protocol):
         """Return the number that a new generation gets."""
 
     def write(
-        self, number: int, change: Change, days: Mapping[str, int], cache: EmbeddingCache, progress: Progress
+        self, number: int, change: Change, days: Mapping[str, int], vectors: Vectors, progress: Progress
     ) -> Change:
         """Write a generation that nobody sees yet; return the change as it was made, with what is dead."""
 
@@ -69,14 +69,14 @@ class EmbeddedTurn:
         return max(generations.existing(self._data_dir), default=0) + 1
 
     def write(
-        self, number: int, change: Change, days: Mapping[str, int], cache: EmbeddingCache, progress: Progress
+        self, number: int, change: Change, days: Mapping[str, int], vectors: Vectors, progress: Progress
     ) -> Change:
         """See `Turn.write`."""
         from ingest.write import write_indexes
 
         folder = generations.folder_of(self._data_dir, number)
         base = generations.folder_of(self._data_dir, change.base) if change.base is not None else None
-        write_indexes(folder, base, change, days, cache, progress)
+        write_indexes(folder, base, change, days, vectors, progress)
         return change
 
     def seal(self, manifest: Manifest, probe: Probe) -> list[str]:

@@ -5,26 +5,25 @@ from __future__ import annotations
 import shutil
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from ingest.behind import Behind
 from ingest.copying import copy_generation
 from retrieval import generations
 from retrieval.errors import RetrievalError
 from retrieval.lexical import LexicalIndex
-from retrieval.vectors import ChromaStore, Embedded, scrub
+from retrieval.vectors import ChromaStore, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from ingest.cache import EmbeddingCache
+    from ingest.embedding import Vectors
     from ingest.progress import Progress
     from retrieval.types import PassageId, Record
+    from retrieval.vectors import Embedded
 
-#: Comments written to Chroma at a time.
-_BATCH = 1000
 #: Bytes a comment takes in a new generation, seen from above, and what else has to fit beside it.
 _BYTES_PER_COMMENT = 20_000
 _MARGIN = 20_000_000
@@ -36,7 +35,7 @@ class Change:
 
     #: That generation; None to start from nothing.
     base: int | None
-    #: Comments to write with all their passages; the vectors of these are in the cache.
+    #: Comments to write with all their passages.
     written: Sequence[Record]
     #: Comments there already, of which nothing changed but their place.
     moved: Sequence[Record]
@@ -54,12 +53,13 @@ def write_indexes(
     base: Path | None,
     change: Change,
     days: Mapping[str, int],
-    cache: EmbeddingCache,
+    vectors: Vectors,
     progress: Progress,
 ) -> None:
     """Write both indexes into a new folder, starting from those in the folder `base`, if any.
 
-    `days` gives the day of a thread by its id, as yyyymmdd; 0 stands for unknown.
+    Comments are written while vectors of others are still made, so that no core is idle. `days` gives the
+    day of a thread by its id, as yyyymmdd; 0 stands for unknown.
 
     :raises RetrievalError: If there is not enough space.
     """
@@ -67,18 +67,45 @@ def write_indexes(
     _check_space(folder.parent, base, change)
     if base is not None:
         copy_generation(base, folder)
-    progress.stage("write", len(change.written))
-    with closing(ChromaStore.open(folder / "chroma")) as store:
-        for start in range(0, len(change.written), _BATCH):
-            batch = change.written[start : start + _BATCH]
-            store.upsert(embedded(batch, cache), days)
-            progress.advance(len(batch))
-        store.refresh(change.moved)
-        store.delete(change.removed, change.stale)
-        store.settle()
+    with (
+        closing(_Dense(folder / "chroma", days)) as dense,
+        Behind() as behind,
+        closing(vectors.of(change.written, progress)) as ready,
+    ):
+        for batch in ready:
+            behind(partial(dense.add, batch))
+        behind(partial(dense.finish, change))
+        LexicalIndex.open(folder / "lexical").update(change.removed, change.written, days)
+        behind.wait()
     scrub(folder / "chroma")
-    LexicalIndex.open(folder / "lexical").update(change.removed, change.written, days)
     progress.done()
+
+
+class _Dense:
+    """The dense index that is being written, opened when there is something to write."""
+
+    def __init__(self, folder: Path, days: Mapping[str, int]) -> None:
+        self._folder = folder
+        self._days = days
+
+    @cached_property
+    def _store(self) -> ChromaStore:
+        return ChromaStore.open(self._folder)
+
+    def add(self, batch: Sequence[Embedded]) -> None:
+        """Write comments with their vectors."""
+        self._store.upsert(batch, self._days)
+
+    def finish(self, change: Change) -> None:
+        """Do the rest of a change."""
+        self._store.refresh(change.moved)
+        self._store.delete(change.removed, change.stale)
+        self._store.settle()
+
+    def close(self) -> None:
+        """Close it, if it was opened."""
+        if "_store" in self.__dict__:
+            self._store.close()
 
 
 def _check_space(folder: Path, base: Path | None, change: Change) -> None:
@@ -96,14 +123,3 @@ def _check_space(folder: Path, base: Path | None, change: Change) -> None:
 
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.0f} MB"
-
-
-def embedded(records: Sequence[Record], cache: EmbeddingCache) -> list[Embedded]:
-    """Return comments with the vectors of their passages, all of which are in the cache."""
-    keys = [[cache.key(text) for text in record.passage_texts()] for record in records]
-    vectors = cache.get(list({key for own in keys for key in own}))
-    none = np.empty((0, 0), dtype=np.float32)
-    return [
-        Embedded(record, np.stack([vectors[key] for key in own]) if own else none)
-        for record, own in zip(records, keys, strict=True)
-    ]

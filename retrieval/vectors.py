@@ -6,8 +6,9 @@ Two collections, always written together:
   of several has one more, their mean, so that one query tells how near its best passage is and how near
   the whole. Nothing is read back from it but ids and distances: fetching metadata with a query
   costs four times the query.
-- `comments`: a JSON document per comment (see `records`). Every document needs a vector: here a
-  single number that nobody searches by.
+- `comments`: a comment's JSON (see `records`), as metadata: Chroma puts every document into a trigram
+  index as well, which nobody would search by and which takes longer than all the rest. Every row needs
+  a vector: here a single number that nobody searches by.
 
 Chroma's behaviour that shapes this file (1.5.9): the space is fixed at creation; a batch is at most
 `get_max_batch_size()` long; an empty batch raises; two clients on one folder in one process share one
@@ -63,7 +64,9 @@ NO_GRAPH = {
     "sync_threshold": _THRESHOLD,
 }
 #: What a row of a collection is made of.
-_COLUMNS = ("ids", "embeddings", "metadatas", "documents")
+_COLUMNS = ("ids", "embeddings", "metadatas")
+#: Under which key of its metadata a comment stands.
+_COMMENT = "comment"
 #: How the graph's header begins: version, offset, room for elements, elements, bytes of each.
 _HEADER = struct.Struct("<IQQQQ")
 _HEADER_VERSION = 1
@@ -164,8 +167,9 @@ class ChromaStore:
             self._comments.upsert(
                 ids=[record.comment.id for record in batch],
                 embeddings=np.zeros((len(batch), 1), dtype=np.float32),
-                metadatas=[{"thread": record.comment.thread_id} for record in batch],
-                documents=[records.dumps(record) for record in batch],
+                metadatas=[
+                    {"thread": record.comment.thread_id, _COMMENT: records.dumps(record)} for record in batch
+                ],
             )
 
     @_explained
@@ -185,10 +189,8 @@ class ChromaStore:
         for collection in (self._passages, self._comments):
             if not 0 < collection.count() < _THRESHOLD:
                 continue
-            kept: Any = collection.get(include=["embeddings", "metadatas", "documents"])
+            kept: Any = collection.get(include=["embeddings", "metadatas"])
             columns = {name: kept[name] for name in _COLUMNS}
-            if not any(columns["documents"]):
-                del columns["documents"]
             for _ in range(_THRESHOLD // len(kept["ids"]) + 1):
                 collection.upsert(**columns)
 
@@ -228,26 +230,27 @@ class ChromaStore:
         """Return comments by id; ids that are not there are left out, and an id may be named twice."""
         found: dict[str, Record] = {}  # an empty list of ids makes no batch: Chroma refuses one
         for batch in batches(list(dict.fromkeys(comment_ids)), _GET_BATCH):
-            documents = self._comments.get(ids=list(batch), include=["documents"])["documents"]
-            for document in documents or []:
-                record = records.loads(document)
+            for record in self._read(ids=list(batch)):
                 found[record.comment.id] = record
         return found
 
     @_explained
     def thread_records(self, thread_id: str) -> list[Record]:
         """Return the comments of one thread in file order."""
-        documents = self._comments.get(where={"thread": thread_id}, include=["documents"])["documents"]
-        return sorted((records.loads(d) for d in documents or []), key=lambda record: record.comment.position)
+        return sorted(self._read(where={"thread": thread_id}), key=lambda record: record.comment.position)
 
     def all_records(self) -> Iterator[Record]:
         """Yield every comment, in batches of bounded size, in no particular order."""
         offset = 0
-        while documents := self._comments.get(limit=_GET_BATCH, offset=offset, include=["documents"])[
-            "documents"
-        ]:
-            yield from map(records.loads, documents)
-            offset += len(documents)
+        while found := self._read(limit=_GET_BATCH, offset=offset):
+            yield from found
+            offset += len(found)
+
+    def _read(self, **which: Any) -> list[Record]:  # noqa: ANN401 - whatever Chroma's `get` takes
+        found = self._comments.get(**which, include=["metadatas", "documents"])
+        rows = zip(found["metadatas"] or [], found["documents"] or [], strict=True)
+        # They were documents once; what is rewritten for that reason is read before.
+        return [records.loads(str(row.get(_COMMENT) or document)) for row, document in rows]
 
     @_explained
     def passage_ids(self) -> list[PassageId]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.cache import EmbeddingCache
+from ingest.embedding import Vectors
 from ingest.progress import Silent
 from ingest.release import Release, from_nothing, numbered
 from ingest.server_turn import by_thread
@@ -63,7 +64,7 @@ def publish(home: ServerHome, cache: EmbeddingCache, change: Change, threads: Th
         return numbered(manifest, number, made)
 
     with writing(home) as turn:
-        Release(turn, cache, Silent(), in_process, describe, days(threads))(change)
+        Release(turn, Vectors(cache), Silent(), in_process, describe, days(threads))(change)
     return time.monotonic() - began
 
 

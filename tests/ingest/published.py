@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ingest.cache import EmbeddingCache
+from ingest.embedding import Vectors
 from ingest.progress import Silent
 from ingest.release import Release, numbered
 from ingest.threads import tally
@@ -89,7 +90,7 @@ class PublishedStore:
             return numbered(manifest, number, made)
 
         with writing(self._home) as turn, self._cache() as cache:
-            Release(turn, cache, Silent(), in_process, describe, dict(self._days))(change)
+            Release(turn, Vectors(cache), Silent(), in_process, describe, dict(self._days))(change)
 
     def _threads(self) -> tuple[ThreadEntry, ...]:
         own: dict[str, list[Record]] = {}

@@ -11,6 +11,7 @@ import pytest
 
 from ingest import copying
 from ingest.cache import EmbeddingCache
+from ingest.embedding import Vectors
 from ingest.progress import Silent
 from ingest.write import Change, write_indexes
 from retrieval.lexical import LexicalIndex
@@ -47,7 +48,7 @@ def write(tmp_path):
                 cache.put(dict(zip(map(cache.key, texts), EMBEDDER.passages(texts), strict=True)))
             before = tmp_path / str(base) if base else None
             change = Change(base, written, moved, removed, stale)
-            write_indexes(folder, before, change, {"t": 20250114}, cache, Silent())
+            write_indexes(folder, before, change, {"t": 20250114}, Vectors(cache), Silent())
         with closing(ChromaStore.open(folder / "chroma")) as store:
             dense = {str(hit.passage) for hit in store.nearest(EMBEDDER.question("x"), 9, Scope())}
             return {one.comment.id: one for one in store.all_records()}, dense

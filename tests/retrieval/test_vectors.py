@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from retrieval.errors import RetrievalError
-from retrieval.records import make_record
+from retrieval.records import dumps, make_record
 from retrieval.types import Bilingual, Comment, Kind, Scope
 from retrieval.vectors import ChromaStore, Embedded
 from tests.fakes import ExactStore, FakeEmbedder
@@ -221,3 +221,16 @@ def test_damaged_store(tmp_path):
     database.unlink()
     with closing(ChromaStore.open(tmp_path)) as store:
         assert store.counts() == (0, 0)
+
+
+def test_comments_that_are_documents(tmp_path):
+    """An index of a version that kept comments as documents is read as before."""
+    record = COMMENTS[0].record
+    with closing(ChromaStore.open(tmp_path)) as store:
+        store.refresh([record])
+        store._comments.delete(ids=["a1"])
+        store._comments.upsert(
+            ids=["a1"], embeddings=np.zeros((1, 1)), metadatas=[{"thread": "old"}], documents=[dumps(record)]
+        )
+        assert store.records(["a1"]) == {"a1": record}
+        assert store.thread_records("old") == list(store.all_records()) == [record]

@@ -1,0 +1,93 @@
+"""Comments with their vectors: when each is handed on, and what is encoded for it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+import pytest
+
+from ingest import embedding
+from ingest.cache import EmbeddingCache
+from ingest.embedding import Vectors
+from ingest.progress import Silent
+from tests.fakes import FakeEmbedder
+from tests.ingest.test_write import record
+
+SHORT, MIDDLE, LONG = (
+    record(name, text) for name, text in zip("abc", ["一。", "二二。", "三三三。"], strict=True)
+)
+EMPTY = record("d", None)
+
+
+@pytest.fixture
+def cache(tmp_path):
+    """Give an empty cache."""
+    with EmbeddingCache(tmp_path / "cache", "fake") as cache:
+        yield cache
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """Encode and hand on one at a time."""
+    monkeypatch.setattr(embedding, "_BATCH", 1)
+    monkeypatch.setattr(embedding, "_COMMENTS", 1)
+
+
+def names(items):
+    return [item.record.comment.id for item in items]
+
+
+def test_comments_come_as_soon_as_their_vectors_are_made(cache):
+    """The shortest first, while the others are still to be encoded; those that lack nothing come last."""
+    embedder = FakeEmbedder()
+    cache.put({cache.key("二二。"): embedder.question("二二。")})
+    came = [
+        (names(items), [len(batch) for batch in embedder.batches])
+        for items in Vectors(cache, embedder).of([LONG, EMPTY, MIDDLE, SHORT], Silent())
+    ]
+    assert came == [(["a"], [1]), (["c"], [1, 1]), (["d"], [1, 1]), (["b"], [1, 1])]
+
+
+def test_every_comment_has_its_own_vectors(cache):
+    """Whatever the order, and though a text stands in several comments."""
+    embedder = FakeEmbedder()
+    again = record("e", "一。")
+    vectors = Vectors(cache, embedder)
+    items = [item for batch in vectors.of([LONG, SHORT, again, EMPTY], Silent()) for item in batch]
+    assert sorted(names(items)) == ["a", "c", "d", "e"]
+    for item in items:
+        texts = item.record.passage_texts()
+        assert [list(row) for row in item.vectors] == [list(embedder.question(text)) for text in texts]
+    assert (vectors.encoded, embedder.texts) == (2, ["一。", "三三三。"])
+
+
+def test_without_a_model_the_cache_has_all(cache):
+    """Where nothing has to be encoded, comments come in the order they were given."""
+    embedder = FakeEmbedder()
+    cache.put({cache.key(text): embedder.question(text) for text in ("一。", "三三三。")})
+    assert [names(items) for items in Vectors(cache).of([LONG, EMPTY, SHORT], Silent())] == [
+        ["c"],
+        ["d"],
+        ["a"],
+    ]
+
+
+def test_whoever_leaves_early_ends_the_model(cache):
+    """Closing what comes ends the embedder's processes, and keeps what was encoded."""
+    ended = []
+
+    class Ending(FakeEmbedder):
+        @contextmanager
+        def encoding(self):
+            with super().encoding():
+                try:
+                    yield
+                finally:
+                    ended.append("ended")
+
+    coming = Vectors(cache, Ending()).of([LONG, SHORT], Silent())
+    next(coming)
+    assert ended == []
+    coming.close()
+    assert ended == ["ended"]
+    assert cache.missing([cache.key("一。"), cache.key("三三三。")]) == {cache.key("三三三。")}
