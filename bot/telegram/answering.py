@@ -15,7 +15,7 @@ from bot.asking import question
 from bot.telegram import buttons, messages, pages, render, sending, styled
 from bot.telegram.buttons import View
 from bot.telegram.courier import Courier
-from bot.telegram.desk import log, within
+from bot.telegram.desk import log, missing, within
 from bot.telegram.pages import Page
 from bot.telegram.redaction import what_happened
 from bot.telegram.render import Card
@@ -272,10 +272,8 @@ def _checked(text: str, quotes: Literal["auto"] | Language, count: int, thread: 
 async def _answered(desk: Desk, checked: Question, length: int) -> tuple[Answer, Manifest]:
     try:
         return await desk.answer(checked, length)
-    except NoIndexError:
-        raise Complaint(messages.NO_INDEX) from None
-    except UnavailableError:
-        raise Complaint(messages.AWAY) from None
+    except (NoIndexError, UnavailableError) as error:
+        raise Complaint(missing(error)) from None
     except UsageError:
         raise Complaint(messages.THREAD_GONE) from None
 
@@ -283,8 +281,8 @@ async def _answered(desk: Desk, checked: Question, length: int) -> tuple[Answer,
 async def _like(desk: Desk, comment: str, count: int, language: Language) -> Answer:
     try:
         return await desk.more_like(comment, count, language)
-    except UnavailableError:
-        raise Complaint(messages.AWAY) from None
+    except (NoIndexError, UnavailableError) as error:
+        raise Complaint(missing(error)) from None
     except UsageError:
         raise Complaint(messages.REMOVED) from None
 

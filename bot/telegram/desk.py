@@ -14,23 +14,27 @@ from telegram.ext import CallbackContext
 
 from bot.server.health import Health
 from bot.server.metrics import Metrics
+from bot.telegram import messages
 from bot.telegram.access import Access
 from bot.telegram.lengths import resized
 from bot.telegram.limits import Limits
 from bot.telegram.queue import Queue
 from bot.telegram.redaction import what_happened
 from bot.telegram.requests import Bot
+from retrieval.errors import UnavailableError
 from retrieval.types import Filters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from concurrent.futures import Executor
 
+    from bot.messages import Message as Sentence
     from bot.settings import Settings
     from bot.telegram.ports import Clock, Sleep
     from bot.telegram.reingest import Reingest
     from bot.telegram.store import Choices, Store
     from retrieval.archive import Archive
+    from retrieval.errors import RetrievalError
     from retrieval.generations import Manifest
     from retrieval.types import Answer, Excerpt, Language, Question
 
@@ -131,6 +135,14 @@ class Desk:
         if length == self.settings.excerpt_length:
             return answer
         return replace(answer, excerpts=tuple(resized(excerpt, length) for excerpt in answer.excerpts))
+
+
+def missing(error: RetrievalError) -> Sentence:
+    """Return what to say where the archive gives no answer; what is wrong with a server goes to the log."""
+    if not isinstance(error, UnavailableError):
+        return messages.NO_INDEX
+    log.error("The archive is away: %s", error)
+    return messages.AWAY
 
 
 async def noted(work: Coroutine[Any, Any, None]) -> None:

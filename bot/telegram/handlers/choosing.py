@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot import messages as shared
 from bot.telegram import buttons, messages, render
 from bot.telegram.buttons import Verb
+from bot.telegram.desk import missing
 from bot.telegram.handlers.common import admitted, argument, courier, message_of, say, spoken
 from bot.telegram.styled import name
 from retrieval.errors import RetrievalError, UsageError
@@ -62,8 +63,8 @@ async def threads(update: Update, context: Context) -> None:
     sender = courier(message, context)
     try:
         manifest = await context.desk.manifest()
-    except RetrievalError:
-        await sender.say(messages.NO_INDEX(language))
+    except RetrievalError as error:
+        await sender.say(missing(error)(language))
         return
     wanted = argument(context)
     if wanted:

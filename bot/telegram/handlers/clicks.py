@@ -13,13 +13,13 @@ from bot.telegram.access import Standing
 from bot.telegram.answering import Complaint
 from bot.telegram.buttons import Verb, View, pressed
 from bot.telegram.courier import Courier
-from bot.telegram.desk import log
+from bot.telegram.desk import log, missing
 from bot.telegram.handlers import admin, choosing
 from bot.telegram.handlers.common import spoken
 from bot.telegram.redaction import what_happened
 from bot.telegram.render import Card
 from bot.telegram.sending import Place
-from retrieval.errors import NoIndexError, RetrievalError, UsageError
+from retrieval.errors import NoIndexError, RetrievalError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -124,8 +124,8 @@ async def _carried_out(click: Click) -> str | None:
         return await _VERBS[click.press.verb](click)
     except Complaint as complaint:
         return complaint(click.spoken)
-    except NoIndexError:
-        return messages.NO_INDEX(click.spoken)
+    except (NoIndexError, UnavailableError) as error:
+        return missing(error)(click.spoken)
     except RetrievalError as error:
         return error.sentence(click.spoken)
     except Exception as error:  # noqa: BLE001 - whatever it is, the presser gets an apology

@@ -17,9 +17,10 @@ from telegram import (
 from bot.asking import question
 from bot.telegram import links, messages, render, sending, styled
 from bot.telegram.access import Standing
+from bot.telegram.desk import missing
 from bot.telegram.handlers.common import spoken
 from bot.telegram.render import Card
-from retrieval.errors import RetrievalError
+from retrieval.errors import RetrievalError, UnavailableError
 from retrieval.types import Filters
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ async def _answer(query: InlineQuery, context: Context, language: Language) -> N
     try:
         wanted = question(query.query, desk.settings.language, min(seen + PAGE + 1, _MOST), Filters())
         answer, _ = await desk.answer(wanted, desk.settings.excerpt_length)
+    except UnavailableError as error:
+        await _nothing(query, missing(error)(language))
+        return
     except RetrievalError:
         await _nothing(query, messages.INLINE_TYPE(language))
         return

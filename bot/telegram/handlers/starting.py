@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.telegram import links, menus, messages, render, showing
 from bot.telegram.access import Standing
 from bot.telegram.answering import Complaint
+from bot.telegram.desk import missing
 from bot.telegram.handlers.common import (
     admitted,
     argument,
@@ -42,8 +43,8 @@ async def start(update: Update, context: Context) -> None:
         found = await showing.whole(sender, comment, None, 0, language)
     except Complaint as complaint:
         await sender.say(complaint(language))
-    except RetrievalError:
-        await sender.say(messages.NO_INDEX(language))
+    except RetrievalError as error:
+        await sender.say(missing(error)(language))
     else:
         await sender.tell([found.part], found.thread, found.rows)
 
@@ -79,8 +80,8 @@ async def status(update: Update, context: Context) -> None:
     sender = courier(message, context)
     try:
         parts = [render.status(await desk.manifest(), language)]
-    except RetrievalError:
-        await sender.say(messages.NO_INDEX(language))
+    except RetrievalError as error:
+        await sender.say(missing(error)(language))
         return
     if desk.settings.reingest_every:
         parts.append(plain(messages.EVERY(language, seconds=round(desk.settings.reingest_every))))

@@ -2,36 +2,21 @@
 
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 
 from bot.telegram import reingest
 from bot.telegram.reingest import Reingest
 from bot.telegram.store import Store
-from ingest import sync
-from retrieval.archive import Archive
-from tests.bot.telegram.world import World
-from tests.fakes import FakeEmbedder
-
-SAMPLES = Path(__file__).parents[3] / "ingest" / "samples"
-QUESTION = "Can balcony tomatoes be pollinated with a toothbrush where no bees come?"
+from tests.bot.telegram.garden import QUESTION, SAMPLES, planted
+from tests.ingest.bench import PLACES, home_at
 
 
-@pytest.fixture
-async def garden(tmp_path):
-    """Give a world over the sample threads, which a test may change and ingest again."""
-    threads = tmp_path / "threads"
-    shutil.copytree(SAMPLES, threads)
-    embedder = FakeEmbedder()
-    world = World(tmp_path / "data", Archive(tmp_path / "data", embedder))
-    world.threads = threads
-    world.ingest = lambda: sync.ingest([threads], world.data_dir, embedder, probe=lambda *_: [])
-    world.ingest()
-    yield world
-    await world.stop()
-    world.archive.close()
-    await world.api.close()
+@pytest.fixture(params=PLACES)
+async def garden(request, tmp_path):
+    """Give a world over the sample threads, whose index is on this machine or on a Chroma server."""
+    async with planted(tmp_path, home_at(request, tmp_path / "data")) as made:
+        yield made
 
 
 def quoted_id(text):
