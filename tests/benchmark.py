@@ -1,6 +1,7 @@
 """Measure what ingest promises: `python -m tests.benchmark unchanged|full|one|memory [N]`.
 
-`full` uses the real model, the others a fake embedder whose vectors have as many dimensions.
+`full` uses the real model as it runs by default, the others a fake embedder whose vectors have as many
+dimensions.
 """
 
 from __future__ import annotations
@@ -99,10 +100,10 @@ def unchanged(folder: Path, count: int) -> None:
 
 def full(folder: Path, count: int) -> None:
     """Compare a full ingest with one ideally sorted `encode` of the same passages, model loading aside."""
-    from retrieval.embedder import SentenceTransformerEmbedder
+    from retrieval.embedder import embedder_for
 
     archive(folder / "archive", count)
-    embedder = SentenceTransformerEmbedder()
+    embedder = embedder_for()
     embedder.passages(["热身"])
     seen: list[str] = []
     real = embedder.passages
