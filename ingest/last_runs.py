@@ -35,6 +35,11 @@ def recall(data_dir: Path, sources: Iterable[object]) -> datetime | None:
     return min(there) if there and len(there) == len(moments) else None
 
 
+def latest(data_dir: Path) -> datetime | None:
+    """Return when the last run over any sources began, None where none is known."""
+    return max(_known(data_dir).values(), default=None)
+
+
 def _known(data_dir: Path) -> dict[str, datetime]:
     try:
         data = json.loads((data_dir / _FILE).read_text(encoding="utf-8"))

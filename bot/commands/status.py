@@ -9,6 +9,7 @@ from bot import as_json
 from bot.home import home
 from bot.render_terminal import one_line
 from bot.settings import load
+from ingest import last_runs
 from retrieval.errors import NoIndexError
 from retrieval.generations import size_of
 from retrieval.homes import published
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     if arguments.json:
         streams.say(as_json.dumps(status_object(manifest, place, size), indent=2))
     else:
-        for line in describe(manifest, place, size, datetime.now(UTC)):
+        for line in describe(manifest, place, size, datetime.now(UTC), last_runs.latest(place.data_dir)):
             streams.say(line)
     return 0
 
@@ -61,11 +62,14 @@ def status_object(manifest: Manifest, place: Home, size: int) -> as_json.JsonObj
         "threads": [_thread_object(entry) for entry in manifest.threads],
         "skipped": [{"path": path, "reason": reason} for path, reason in _skipped(manifest)],
         "last_run": manifest.run,
+        "last_looked": moment.isoformat() if (moment := last_runs.latest(place.data_dir)) else None,
     }
 
 
-def describe(manifest: Manifest, place: Home, size: int, now: datetime) -> Iterator[str]:
-    """Yield the status as lines to read."""
+def describe(
+    manifest: Manifest, place: Home, size: int, now: datetime, looked: datetime | None
+) -> Iterator[str]:
+    """Yield the status as lines to read; `looked` is when a run last began."""
     threads = manifest.threads
     if place.name != str(place.data_dir):
         yield f"Chroma server {place.name}"
@@ -78,6 +82,9 @@ def describe(manifest: Manifest, place: Home, size: int, now: datetime) -> Itera
     )
     yield f"Newest        {manifest.archive_date or 'no thread has a date'}"
     yield from _last_run(manifest)
+    if looked is not None:
+        moment = looked.isoformat(timespec="seconds")
+        yield f"Last run      {ago(moment, now)} ({moment}); {len(_skipped(manifest))} skipped"
     yield ""
     for entry in threads:
         yield from _thread_lines(entry)

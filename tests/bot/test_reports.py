@@ -2,8 +2,9 @@
 
 import io
 import json
+import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bot.__main__ import main
 from bot.commands.status import ago, human_size
 from bot.parts import Parts
 from bot.progress import Bar, Lines, progress, rate
+from ingest import last_runs
 from retrieval import generations
 from retrieval.generations import size_of
 from tests.fakes import COMMENT, MANIFEST, SUMMARY, FakeArchive, streams, written
@@ -56,6 +58,17 @@ def test_status_tells_what_is_indexed():
     assert "Last change   34 new, 0 changed, 0 removed, 0 unchanged; 2.5 s" in out
     assert "阳台上的番茄 / Tomatoes on a balcony\n  balcony.md · 2025-06-18 · 17 comments" in out
     assert "Skipped 1:\n  broken.md: line 3: unclosed front matter" in out
+    assert "Last run" not in out
+
+
+def test_status_tells_when_a_run_last_looked(published):
+    """Also where it found nothing new, and so published nothing."""
+    began = datetime(2025, 9, 2, 6, tzinfo=UTC)
+    last_runs.remember(published, ["/archive"], began)
+    last_runs.remember(published, ["/elsewhere"], began - timedelta(days=1))
+    _, out, _ = run("status")
+    assert re.search(r"^Last run      .* ago \(2025-09-02T06:00:00\+00:00\); 1 skipped$", out, re.MULTILINE)
+    assert json.loads(run("status", "--json")[1])["last_looked"] == "2025-09-02T06:00:00+00:00"
 
 
 def test_status_as_json_has_stable_keys(published):
@@ -65,7 +78,7 @@ def test_status_as_json_has_stable_keys(published):
     assert code == 0
     assert " ".join(found) == (
         "data_dir generation created archive_date model fingerprint dimensions bytes comments "
-        "threads skipped last_run"
+        "threads skipped last_run last_looked"
     )
     assert found["data_dir"] == str(published)
     assert found["bytes"] == size_of(published) > 0
