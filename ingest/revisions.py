@@ -12,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from retrieval import model
+
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
@@ -39,7 +41,8 @@ def indexing() -> str:
         "terms.py",
         "vectors.py",
     )
-    return _digest(*(retrieval / name for name in names))
+    # The tokens that are kept are the built-in model's, whichever model gives the vectors.
+    return f"{_digest(*(retrieval / name for name in names))}-{model.fingerprint()}"
 
 
 def _digest(*parts: Traversable) -> str:

@@ -8,6 +8,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+import numpy as np
 from cachetools import LRUCache
 
 from retrieval import generations, page, readers
@@ -15,9 +16,10 @@ from retrieval.errors import NoIndexError, RetrievalError, SupersededError, Usag
 from retrieval.excerpts import Sought
 from retrieval.fusion import Candidate, fuse, ranks
 from retrieval.homes import home_of
+from retrieval.maxsim import Asked
 from retrieval.questions import is_small_talk, scope_of
 from retrieval.selection import Chosen, select
-from retrieval.terms import wanted
+from retrieval.terms import terms, wanted
 from retrieval.types import Answer, Filters, Question
 
 if TYPE_CHECKING:
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
 
 #: Passages, and texts, asked of each index; a comment has a handful, so this is some 30 comments at least.
 _POOL = 160
-#: How many more comments than asked for are read, so that duplicates and single voices can make room.
-_SPARE = 10
+#: How many more comments than asked for are read, so that they can be ordered by what they say, and
+#: duplicates and single voices can make room; see the README's evaluation.
+_SPARE = 15
 #: Below this likelihood a question counts as not answered; see the README's evaluation.
 ANSWERED = 0.5
 #: How often a question is answered anew because something was published meanwhile.
@@ -90,6 +93,27 @@ class _Generation:
                 self.lately[name] = record
         return found
 
+    def asked(self, question: str) -> Asked | None:
+        """Return the tokens of a question, weighted by how rare their words are; None if it has no word."""
+        from retrieval.model.vocabulary import vocabulary
+        from retrieval.model.word_vectors import word_vectors
+
+        rated = ((own, self._rarity(word)) for word, own in vocabulary().words(question))
+        words = [(own, rarity) for own, rarity in rated if rarity]
+        if not words:
+            return None
+        sizes = [len(own) for own, _ in words]
+        weights = np.repeat(np.array([rarity / len(own) for own, rarity in words], np.float32), sizes)
+        return Asked(
+            vectors=word_vectors()[[token for own, _ in words for token in own]],
+            weights=weights / weights.sum(),
+            words=np.cumsum([0, *sizes[:-1]]),
+        )
+
+    def _rarity(self, word: str) -> float:
+        """Return how rare a word is: its rarest pair of characters if it is Chinese; none for a mark."""
+        return max((self.lexical.rarity(term.text) for term in terms(word) if term.strong), default=0.0)
+
     def sought(self, question: str) -> Sought:
         """Return what a question looks for, with what each of its terms is worth in this archive."""
         asked = wanted(question)
@@ -125,10 +149,13 @@ class Archive:
 
         :raises NoIndexError: If there is no index, or it was made with another model.
         """
+        from retrieval.model.word_vectors import word_vectors
+
         with self._lock:
             self._current()
             self._embedder.question("?")
             wanted("dictionary")  # which is read with the first English word
+            word_vectors()
         # Model and dictionary stay as long as the process: without this, one answer in sixty would wait
         # for the garbage collector to look through all of them.
         gc.collect()
@@ -273,8 +300,13 @@ class Archive:
     def _page(
         self, generation: _Generation, question: Question, candidates: Sequence[Candidate], sought: Sought
     ) -> tuple[Excerpt, ...]:
-        read = candidates[: question.count + _SPARE]
+        read: Sequence[Candidate] = candidates[: question.count + _SPARE]
         records = generation.records([candidate.comment_id for candidate in read])
+        asked = generation.asked(question.text) if sought.wanted else None
+        if asked is not None:
+            from retrieval.model.word_vectors import of_comments
+
+            read = page.met(asked, read, records, of_comments)
         if self._reranker is not None and sought.wanted:
             read = page.reranked(self._reranker, question.text, read, records)
         # One author may have half a page, rounded up; all of it where the author is asked for.

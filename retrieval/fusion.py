@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from retrieval.types import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from retrieval.maxsim import Meeting
     from retrieval.types import Hit, Language, PassageId, TextHit
 
-#: What the best passage and the whole comment count, and a unit of BM25 beside their cosine
-#: similarities; see the README's evaluation.
-PASSAGE_WEIGHT, WHOLE_WEIGHT, LEXICAL_WEIGHT = 0.45, 0.55, 1 / 80
+
+class Weights(NamedTuple):
+    """What each kind of evidence counts; see the README's evaluation."""
+
+    #: The best passage's cosine similarity, and that of the whole comment.
+    passage: float
+    whole: float
+    #: A unit of BM25.
+    lexical: float
+    #: How well the question's words are met.
+    meeting: float
+
+
+#: For choosing the candidates that are read, and for ordering those.
+FOUND = Weights(0.45, 0.55, 1 / 80, 0.0)
+MET = Weights(0.12, 0.55, 0.6 / 80, 0.6)
 #: The evidence at which a comment is as likely to answer as not, and how fast that changes: logistic
 #: regression over the development questions; see the README's evaluation.
-_EVEN, _STEEPNESS = 0.40, 12.2
+_EVEN, _STEEPNESS, _MISSED = 0.47, 15.0, 1.2
 
 
 @dataclass(slots=True)
@@ -34,6 +48,10 @@ class Candidate:
     lexical: dict[Language, float] = field(default_factory=dict)
     #: What its similarity may be at most where the dense index did not find it.
     floor: float = 0.0
+    #: How well it meets the question's words; None where that was not looked at.
+    meeting: Meeting | None = None
+    #: What the first of all candidates misses most of the question; it counts against all of them alike.
+    doubt: float = 0.0
     #: What a reranker says of it, 0 to 1, if one was asked.
     reranked: float | None = None
 
@@ -51,15 +69,20 @@ class Candidate:
     def evidence(self) -> float:
         """Return what candidates are ordered by."""
         whole = self.floor if self.whole is None else self.whole
-        dense = PASSAGE_WEIGHT * self.best_dense + WHOLE_WEIGHT * whole
-        return dense + LEXICAL_WEIGHT * self.best_lexical
+        weights = FOUND if self.meeting is None else MET
+        return (
+            weights.passage * self.best_dense
+            + weights.whole * whole
+            + weights.lexical * self.best_lexical
+            + weights.meeting * (self.meeting.score if self.meeting else 0.0)
+        )
 
     @property
     def likelihood(self) -> float:
         """Return how likely it answers, 0 to 1, comparable between questions."""
         if self.reranked is not None:
             return self.reranked
-        return 1 / (1 + math.exp(-_STEEPNESS * (self.evidence - _EVEN)))
+        return 1 / (1 + math.exp(-_STEEPNESS * (self.evidence - _EVEN - _MISSED * self.doubt)))
 
     def passages(self) -> list[PassageId]:
         """Return the passages found, the most similar first."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from retrieval import alignment, excerpts
+from retrieval import alignment, excerpts, maxsim
 from retrieval.excerpts import Sought
+from retrieval.maxsim import Meeting
 from retrieval.types import ChainLink, Excerpt, Span, other
 
 if TYPE_CHECKING:
@@ -14,11 +15,19 @@ if TYPE_CHECKING:
     from retrieval.excerpts import Mark
     from retrieval.fusion import Candidate
     from retrieval.generations import Manifest
+    from retrieval.maxsim import Asked, Texts
     from retrieval.rerank import Reranker
     from retrieval.selection import Chosen
     from retrieval.types import Language, Quote, Record
 
 _NOTHING = Sought()
+
+
+class TokenVectors(Protocol):
+    """What knows the vectors of tokens."""
+
+    def __call__(self, packed: Sequence[Sequence[bytes]], /) -> Texts | None:
+        """Return those of comments, given each by its passages, none of them empty; None for no comment."""
 
 
 def excerpt(
@@ -116,6 +125,25 @@ def _link(record: Record, language: Language) -> ChainLink:
     return ChainLink(comment.id, comment.author, comment.position, excerpts.opening(text[1]) if text else "")
 
 
+def met(
+    asked: Asked, candidates: Sequence[Candidate], records: Mapping[str, Record], vectors: TokenVectors
+) -> list[Candidate]:
+    """Return candidates in the order of all their evidence, how they meet the question's words included.
+
+    Candidates without a record are left out; equals keep their order.
+    """
+    known = [candidate for candidate in candidates if candidate.comment_id in records]
+    packed = {c.comment_id: [own for own in records[c.comment_id].tokens if own] for c in known}
+    texts = vectors([own for own in packed.values() if own])
+    found = iter(maxsim.meetings(asked, texts) if texts else ())
+    for candidate in known:
+        candidate.meeting = next(found) if packed[candidate.comment_id] else Meeting()
+    ordered = sorted(known, key=lambda candidate: -candidate.evidence)
+    for candidate in ordered:
+        candidate.doubt = ordered[0].meeting.missed if ordered[0].meeting else 0.0
+    return ordered
+
+
 def reranked(
     reranker: Reranker, question: str, candidates: Sequence[Candidate], records: Mapping[str, Record]
 ) -> list[Candidate]:
@@ -153,6 +181,9 @@ def _explanation(
         "passages": [str(passage) for passage in candidate.passages()],
         "matched": _matched(chosen.record, held, sought),
     }
+    if candidate.meeting is not None:
+        found["meeting"] = round(candidate.meeting.score, 4)
+        found["missed"] = round(candidate.meeting.missed, 4)
     if candidate.reranked is not None:
         found["reranked"] = round(candidate.reranked, 4)
     return found

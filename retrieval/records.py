@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from retrieval.types import Bilingual, Comment, Kind, Language, Record, Span
@@ -41,13 +42,15 @@ def make_record(comment: Comment, ancestors: Iterable[str]) -> Record:
     # The dictionaries behind these are not worth loading where nothing changed.
     from retrieval import text
     from retrieval.alignment import align
+    from retrieval.model.vocabulary import vocabulary
 
     passages: dict[Language, tuple[Span, ...]] = {
         language: tuple(text.passages(body)) for language, body in comment.text.items()
     }
     zh, en = comment.text.zh, comment.text.en
     aligned = align(zh, en) if zh and en else ()
-    return Record(comment, content_digest(comment.text), tuple(ancestors), passages, aligned)
+    record = Record(comment, content_digest(comment.text), tuple(ancestors), passages, aligned)
+    return replace(record, tokens=tuple(vocabulary().packed(record.passage_texts())))
 
 
 def dumps(record: Record) -> str:
@@ -72,6 +75,7 @@ def dumps(record: Record) -> str:
                 for language, spans in record.passages.items()
             },
             "aligned": [[zh.start, zh.end, en.start, en.end] for zh, en in record.aligned],
+            "tokens": [base64.b64encode(own).decode() for own in record.tokens],
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -99,4 +103,5 @@ def loads(document: str) -> Record:
         for language, spans in data["passages"].items()
     }
     aligned = tuple((Span(*ends[:2]), Span(*ends[2:])) for ends in data.get("aligned", ()))
-    return Record(comment, data["digest"], tuple(data["ancestors"]), passages, aligned)
+    tokens = tuple(map(base64.b64decode, data.get("tokens", ())))
+    return Record(comment, data["digest"], tuple(data["ancestors"]), passages, aligned, tokens)

@@ -141,6 +141,8 @@ class Record:
     passages: dict[Language, tuple[Span, ...]]
     #: Which runs of sentences say the same, Chinese and English, in order of place.
     aligned: tuple[tuple[Span, Span], ...] = ()
+    #: The distinct tokens of each passage, in the order of their ids, packed by `model.vocabulary`.
+    tokens: tuple[bytes, ...] = ()
 
     def passage_ids(self) -> list[PassageId]:
         """Return the ids of all its passages, Chinese first."""

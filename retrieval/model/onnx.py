@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.model import TABLE, base, graph, table, tokens
+from retrieval.model import base, graph, table, vocabulary
 from retrieval.model import fingerprint as model_fingerprint
 
 if TYPE_CHECKING:
@@ -38,16 +38,9 @@ class OnnxEncoder:
         import onnxruntime  # type: ignore[import-untyped]
         from safetensors.numpy import load_file
 
-        folder = base.folder()
-        chinese = table.read(TABLE)
-        self._words = chinese.finder()
-        self._tokenizer = tokens.tokenizer(folder / "tokenizer.json", chinese.words)
-        weights: dict[str, Any] = load_file(folder / "model.safetensors")
-        english = weights["embeddings.word_embeddings.weight"]
-        numbers = tokens.row_numbers(folder / "tokenizer.json", chinese.words)
-        self._rows = np.empty((max(len(english), max(numbers) + 1), table.WIDTH), np.float32)
-        self._rows[: len(english)] = english
-        self._rows[numbers] = chinese.rows
+        self._vocabulary = vocabulary.vocabulary()
+        self._rows = vocabulary.rows()
+        weights: dict[str, Any] = load_file(base.folder() / "model.safetensors")
         types = weights["embeddings.token_type_embeddings.weight"]
         self._places = weights["embeddings.position_embeddings.weight"] + types[0]
         options = onnxruntime.SessionOptions()
@@ -64,8 +57,7 @@ class OnnxEncoder:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Return the texts' vectors, float32 (n, 384) of unit length, in the texts' order."""
-        encodings = self._tokenizer.encode_batch([self._words.spaced(text) for text in texts])
-        ids = [encoding.ids for encoding in encodings]
+        ids = [encoding.ids for encoding in self._vocabulary.encodings(texts)]
         vectors = np.empty((len(ids), table.WIDTH), np.float32)
         for batch in _batches([len(some) for some in ids]):
             vectors[batch] = self._run([ids[number] for number in batch])

@@ -101,12 +101,33 @@ def read(path: Path) -> Table:
 
     Raises ModelError, one sentence, where the file is missing, damaged or of another format.
     """
+    tensors = _checked(path)
+    words, costs, fold = _words(tensors)
+    return Table(words, costs, fold, unpack(tensors["rows"], tensors["scales"]))
+
+
+def read_words(path: Path) -> tuple[tuple[str, ...], Words]:
+    """Read the words alone, in row order and as what cuts a text into them; raises like `read`."""
+    words, costs, fold = _words(_checked(path))
+    return words, Words(dict(zip(words, costs.tolist(), strict=True)), fold)
+
+
+def _words(tensors: dict[str, NDArray[Any]]) -> tuple[tuple[str, ...], Floats, dict[str, str]]:
+    letters = tensors["fold"].tobytes().decode()
+    return (
+        tuple(tensors["words"].tobytes().decode().split("\n")),
+        tensors["costs"].astype(np.float32),
+        dict(zip(letters[0::2], letters[1::2], strict=True)),
+    )
+
+
+def _checked(path: Path) -> dict[str, NDArray[Any]]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
         data = path.read_bytes()
-        tensors = load(data)
+        tensors: dict[str, NDArray[Any]] = load(data)
         said = header.said(data[8 : 8 + int.from_bytes(data[:8], "little")])
     except FileNotFoundError as error:
         raise header.missing(path) from error
@@ -114,13 +135,7 @@ def read(path: Path) -> Table:
         raise header.damaged(path) from error
     if said != _digest(tensors):
         raise header.damaged(path)
-    letters = tensors["fold"].tobytes().decode()
-    return Table(
-        words=tuple(tensors["words"].tobytes().decode().split("\n")),
-        costs=tensors["costs"].astype(np.float32),
-        fold=dict(zip(letters[0::2], letters[1::2], strict=True)),
-        rows=unpack(tensors["rows"], tensors["scales"]),
-    )
+    return tensors
 
 
 def _digest(tensors: dict[str, NDArray[Any]]) -> str:

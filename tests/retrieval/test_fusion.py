@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fusion import LEXICAL_WEIGHT, PASSAGE_WEIGHT, WHOLE_WEIGHT, Candidate, fuse, ranks
+from retrieval.fusion import FOUND, MET, Candidate, fuse, ranks
+from retrieval.maxsim import Meeting
 from retrieval.types import WHOLE, Hit, PassageId, TextHit
 
 names = st.sampled_from("abcdef")
@@ -49,8 +50,7 @@ def test_a_comment_counts_by_its_best_passage_its_whole_and_its_best_text():
         ],
         [TextHit("a", "zh", 10.0), TextHit("a", "en", 5.0)],
     )[0]
-    dense = PASSAGE_WEIGHT * 0.5 + WHOLE_WEIGHT * 0.3
-    assert found.evidence == pytest.approx(dense + 10 * LEXICAL_WEIGHT)
+    assert found.evidence == pytest.approx(FOUND.passage * 0.5 + FOUND.whole * 0.3 + FOUND.lexical * 10)
     assert [str(passage) for passage in found.passages()] == ["a:en:1", "a:zh:0"]
 
 
@@ -67,6 +67,18 @@ def test_what_the_dense_index_left_out_is_no_better_than_its_last():
         [Hit(PassageId("a", "zh", 0), 0.9), Hit(PassageId("b", "zh", 0), 0.2)], [TextHit("c", "zh", 60.0)]
     )
     assert [(c.comment_id, c.best_dense) for c in found] == [("c", 0.2), ("a", 0.9), ("b", 0.2)]
+
+
+def test_meeting_the_question_s_words_counts():
+    """All weighs otherwise then; a doubt makes an answer less likely and keeps its place."""
+    (found,) = fuse([Hit(PassageId("a", "zh", 0, sole=True), 0.5)], [TextHit("a", "zh", 10.0)])
+    found.meeting = Meeting(0.6, 0.1)
+    dense = (MET.passage + MET.whole) * 0.5
+    assert found.evidence == pytest.approx(dense + MET.lexical * 10 + MET.meeting * 0.6)
+    likely, evidence = found.likelihood, found.evidence
+    found.doubt = 0.3
+    assert found.evidence == evidence
+    assert found.likelihood < likely
 
 
 def test_no_lexical_evidence_leaves_the_dense_order():

@@ -33,6 +33,7 @@ stored = st.builds(
     digest=texts,
     ancestors=st.lists(texts, max_size=3).map(tuple),
     passages=st.dictionaries(st.sampled_from(["zh", "en"]), spans),
+    tokens=st.lists(st.binary(max_size=6), max_size=3).map(tuple),
 )
 
 

@@ -1,0 +1,107 @@
+"""The base model's vocabulary and the table's words as one: how a text becomes tokens, and their rows."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.model import TABLE, base, table, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tokenizers import Encoding, Tokenizer
+
+    from retrieval.model.chinese import Words
+
+Floats = NDArray[np.float32]
+
+#: Bytes of a packed token: there are 139,000.
+_BYTES = 3
+
+
+class Vocabulary:
+    """How a text becomes tokens, each the number of a row."""
+
+    def __init__(self, words: Words, tokenizer: Tokenizer) -> None:
+        self._words = words
+        self._tokenizer = tokenizer
+
+    def encodings(self, texts: Iterable[str]) -> list[Encoding]:
+        """Return what the model reads of each text."""
+        return self._tokenizer.encode_batch([self._words.spaced(text) for text in texts])
+
+    def packed(self, texts: Iterable[str]) -> list[bytes]:
+        """Return the distinct tokens of each text, packed for `unpacked`, without those that frame it."""
+        return [_packed(encoding.ids[1:-1]) for encoding in self.encodings(texts)]
+
+    def words(self, text: str) -> list[tuple[str, list[int]]]:
+        """Return the words and marks of a text as the model cuts it, each with its tokens."""
+        (encoding,) = self.encodings([text])
+        found: dict[int, list[int]] = {}
+        for token, word in zip(encoding.ids, encoding.word_ids, strict=True):
+            if word is not None:
+                found.setdefault(word, []).append(token)
+        return [(self._spelled(own), own) for own in found.values()]
+
+    def _spelled(self, own: list[int]) -> str:
+        return "".join((self._tokenizer.id_to_token(token) or "").removeprefix("##") for token in own)
+
+
+def _packed(ids: Iterable[int]) -> bytes:
+    numbers = np.unique(np.fromiter(ids, np.uint32))
+    return numbers.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :_BYTES].tobytes()
+
+
+def unpacked(packed: bytes) -> NDArray[np.uint32]:
+    """Return the tokens that `Vocabulary.packed` packed, or several such runs in a row, one after another."""
+    numbers = np.zeros((len(packed) // _BYTES, 4), np.uint8)
+    numbers[:, :_BYTES] = np.frombuffer(packed, np.uint8).reshape(-1, _BYTES)
+    return numbers.view("<u4")[:, 0].astype(np.uint32, copy=False)
+
+
+def count(packed: bytes) -> int:
+    """Return how many tokens are packed there."""
+    return len(packed) // _BYTES
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Return the built-in model's vocabulary, which is read once.
+
+    Raises ModelError where the table or the base package is missing, damaged or another one.
+    """
+    words, finder = table.read_words(TABLE)
+    return Vocabulary(finder, tokens.tokenizer(base.folder() / "tokenizer.json", words))
+
+
+#: The rows as long as somebody has them: they are 200 MB and take a third of a second to unpack.
+_rows: WeakValueDictionary[str, Floats] = WeakValueDictionary()
+
+
+def rows() -> Floats:
+    """Return every token's row of the built-in model, (n, 384); the same array for all that hold it.
+
+    Raises ModelError like `vocabulary`.
+    """
+    found = _rows.get("")
+    if found is None:
+        _rows[""] = found = _joined()
+    return found
+
+
+def _joined() -> Floats:
+    from safetensors import safe_open
+
+    folder, chinese = base.folder(), table.read(TABLE)
+    with safe_open(folder / "model.safetensors", "numpy") as weights:
+        english: Floats = weights.get_tensor("embeddings.word_embeddings.weight")
+    numbers = tokens.row_numbers(folder / "tokenizer.json", chinese.words)
+    joined = np.empty((max(len(english), max(numbers) + 1), table.WIDTH), np.float32)
+    joined[: len(english)] = english
+    joined[numbers] = chinese.rows
+    return joined

@@ -1,0 +1,82 @@
+"""Texts as tokens, and what each token means by itself."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.model import table, vocabulary
+from retrieval.model.table import WIDTH
+from retrieval.model.word_vectors import DIMENSIONS, of_comments, word_vectors
+
+readable = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def _like(one, other):
+    """Return the cosine of two words of one token each."""
+    ((_, (first,)),) = vocabulary.vocabulary().words(one)
+    ((_, (second,)),) = vocabulary.vocabulary().words(other)
+    return float(word_vectors()[first] @ word_vectors()[second])
+
+
+@given(st.lists(readable, max_size=3))
+def test_packed_tokens_are_the_texts_own(texts):
+    """Each once, in ascending order, without the two that frame every text; runs can be joined."""
+    packed = vocabulary.vocabulary().packed(texts)
+    own = [sorted(set(e.ids[1:-1])) for e in vocabulary.vocabulary().encodings(texts)]
+    assert [vocabulary.unpacked(one).tolist() for one in packed] == own
+    assert vocabulary.unpacked(b"".join(packed)).tolist() == [token for one in own for token in one]
+    assert [vocabulary.count(one) for one in packed] == [len(one) for one in own]
+
+
+def test_words_are_those_the_model_reads():
+    """Chinese ones folded and cut, English ones whole though they have several tokens."""
+    words = vocabulary.vocabulary().words("為什麼還在用軟盤 at Fukushima?")
+    assert [word for word, _ in words] == ["为什么", "还", "在", "用", "软盘", "at", "fukushima", "?"]
+    assert [len(own) > 1 for _, own in words] == [False] * 6 + [True, False]
+
+
+def test_no_text_has_no_words():
+    """And no token to pack."""
+    assert vocabulary.vocabulary().words("") == []
+    assert vocabulary.vocabulary().packed([""]) == [b""]
+
+
+def test_rows_are_shared_while_somebody_has_them():
+    """They are large: the encoder's and the words' are the same array."""
+    rows = vocabulary.rows()
+    assert vocabulary.rows() is rows
+    assert rows.shape[1] == WIDTH
+
+
+def test_words_that_say_the_same_lie_together():
+    """In one language and across both, nearer than words that do not."""
+    for same, others in (
+        (("电脑", "computer"), ("番茄", "tomato")),
+        (("医院", "hospital"), ("bicycle", "自行车")),
+        (("car", "automobile"), ("sleep", "睡觉")),
+    ):
+        assert min(_like(*same), _like(*others)) > max(_like(one, other) for one in same for other in others)
+
+
+def test_comments_vectors_stand_one_after_another():
+    """With the places where passages and comments begin; no comment has none."""
+    one, other = vocabulary.vocabulary().packed(["软盘", "a floppy disk"])
+    texts = of_comments([[one], [one, other]])
+    assert texts is not None
+    assert texts.vectors.shape == (2 * vocabulary.count(one) + vocabulary.count(other), DIMENSIONS)
+    assert texts.passages.tolist() == [0, 1, 2]
+    assert texts.comments.tolist() == [0, 1]
+    assert np.linalg.norm(texts.vectors, axis=1) == pytest.approx(1.0)
+    assert of_comments([]) is None
+
+
+def test_words_are_read_without_their_rows(tmp_path):
+    """In row order and as what cuts a text."""
+    path = tmp_path / "t"
+    table.write(
+        path, table.Table(("狗", "小狗"), np.ones(2, np.float32), {}, np.ones((2, WIDTH), np.float32))
+    )
+    words, finder = table.read_words(path)
+    assert words == ("狗", "小狗")
+    assert finder.cut("狗小狗") == ["狗", "小狗"]
