@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 #: Texts embedded and kept at a time: what a kill can cost.
 _BATCH = 256
-#: Comments handed on at a time.
+#: Comments handed on at a time: so many, or a part of those before, as Chroma writes its graph's files
+#: anew with every batch.
 _COMMENTS = 500
+_PART = 1 / 10
 #: Stands for the batch with which comments are ready that lack no vector.
 _NONE = -1
 
@@ -70,16 +72,18 @@ class Vectors:
                 for number, seconds in enumerate(encoding):
                     self.seconds += seconds
                     ready += finished.pop(number, [])
-                    if len(ready) >= _COMMENTS:
+                    if len(ready) >= _enough(done):
                         yield self._embedded(ready)
                         done, ready = done + len(ready), []
             self.encoded += len(missing)
             ready += finished.pop(_NONE, [])
         progress.stage("write", len(keyed))
         progress.advance(done)
-        for batch in batches(ready, _COMMENTS):
+        while ready:
+            batch, ready = ready[: _enough(done)], ready[_enough(done) :]
             yield self._embedded(batch)
             progress.advance(len(batch))
+            done += len(batch)
 
     def _missing(self, keyed: Keyed) -> dict[bytes, str]:
         """Return the texts that are not in the cache, by key."""
@@ -101,6 +105,11 @@ class Vectors:
             Embedded(record, np.stack([vectors[key] for key in own]) if own else none)
             for record, own in zip(records, keys, strict=True)
         ]
+
+
+def _enough(done: int) -> int:
+    """Return how many comments to hand on after so many."""
+    return max(_COMMENTS, int(done * _PART))
 
 
 def shortest_first(texts: Mapping[bytes, str]) -> dict[bytes, str]:

@@ -100,7 +100,6 @@ class _Dense:
         """Do the rest of a change."""
         self._store.refresh(change.moved)
         self._store.delete(change.removed, change.stale)
-        self._store.settle()
 
     def close(self) -> None:
         """Close it, if it was opened."""

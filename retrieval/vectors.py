@@ -13,7 +13,9 @@ Two collections, always written together:
 Chroma's behaviour that shapes this file (1.5.9): the space is fixed at creation; a batch is at most
 `get_max_batch_size()` long; an empty batch raises; two clients on one folder in one process share one
 system, which `close` must drop or a reopened store stays stale. Vectors not yet in the graph's files
-are replayed at every open, 1,000 of them in a second, which is what `sync_threshold` bounds.
+are replayed at every open, and in an order of their own each time: of near-duplicates, one open may reach
+them all and the next one miss one. So `sync_threshold` has every call write those files, and every reader
+has the very graph that was tried out.
 """
 
 from __future__ import annotations
@@ -45,26 +47,24 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
-#: How many changes Chroma keeps in its log before it writes them into the graph's files.
-_THRESHOLD = 50
+#: After how many changes the graph's files are written: with every call here, rarely on a server, which
+#: keeps its graph in memory and is opened by nobody else.
+_HERE = {"batch_size": 1, "sync_threshold": 1}
+_THERE = {"batch_size": 50, "sync_threshold": 50}
 #: ef_search decides how many of the nearest passages are found; see the README's evaluation.
-GRAPH = {
+GRAPH: dict[str, Any] = {
     "space": "cosine",
     "ef_construction": 200,
     "max_neighbors": 24,
     "ef_search": 500,
-    "batch_size": _THRESHOLD,
-    "sync_threshold": _THRESHOLD,
+    **_THERE,
 }
-NO_GRAPH = {
+NO_GRAPH: dict[str, Any] = {
     "space": "l2",
     "ef_construction": 2,
     "max_neighbors": 2,
-    "batch_size": _THRESHOLD,
-    "sync_threshold": _THRESHOLD,
+    **_THERE,
 }
-#: What a row of a collection is made of.
-_COLUMNS = ("ids", "embeddings", "metadatas")
 #: Under which key of its metadata a comment stands.
 _COMMENT = "comment"
 #: How the graph's header begins: version, offset, room for elements, elements, bytes of each.
@@ -120,8 +120,8 @@ class ChromaStore:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._passages = _collection(client, "passages", GRAPH)
-        self._comments = _collection(client, "comments", NO_GRAPH)
+        self._passages = _collection(client, "passages", GRAPH | _HERE)
+        self._comments = _collection(client, "comments", NO_GRAPH | _HERE)
 
     @classmethod
     @_explained
@@ -179,20 +179,6 @@ class ChromaStore:
             self._comments.delete(ids=list(ids))
         for passages in batches(passage_ids, _GET_BATCH):
             self._passages.delete(ids=[str(passage) for passage in passages])
-
-    @_explained
-    def settle(self) -> None:
-        """See to it that the graph is in its files, however small it is.
-
-        Below the threshold it is not, and every reader would write files of its own memory instead.
-        """
-        for collection in (self._passages, self._comments):
-            if not 0 < collection.count() < _THRESHOLD:
-                continue
-            kept: Any = collection.get(include=["embeddings", "metadatas"])
-            columns = {name: kept[name] for name in _COLUMNS}
-            for _ in range(_THRESHOLD // len(kept["ids"]) + 1):
-                collection.upsert(**columns)
 
     @_explained
     def nearest(self, vector: NDArray[np.float32], count: int, scope: Scope) -> list[Hit]:

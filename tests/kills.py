@@ -55,7 +55,6 @@ AIMS = tuple(
         (Path, "replace"),
         (ChromaStore, "upsert"),
         (ChromaStore, "delete"),
-        (ChromaStore, "settle"),
         (cache.EmbeddingCache, "put"),
     )
     for moment in ("before", "after")

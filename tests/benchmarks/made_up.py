@@ -56,7 +56,6 @@ def build(data: Path, count: int, embedder: Embedder) -> NDArray[np.float32]:
             store.upsert(batch, maker.days)
             made += [item.record for item in batch]
             vectors += [vector for item in batch for _, vector in item.rows()]
-        store.settle()
     LexicalIndex.open(folder / "lexical").update([], made, maker.days)
     entries = tuple(
         ThreadEntry(
