@@ -55,7 +55,7 @@ class Shard:
         :raises ValueError: If it is written otherwise.
         """
         number, _, of = text.partition("/")
-        if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        if not (text.isascii() and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
             raise ValueError("a shard is written like 2/5, the second of five")
         return cls(int(number), int(of))
 

@@ -14,6 +14,7 @@ from ingest import lease as leases
 from ingest.compact import compact
 from ingest.exclude import exclude, undo
 from ingest.health import examine
+from ingest.rollback import roll_back
 from ingest.turns import writing
 from retrieval.archive import Archive
 from retrieval.errors import NoIndexError, RetrievalError
@@ -166,6 +167,21 @@ def test_a_killed_writer_is_finished_by_the_next(bench, elsewhere, monkeypatch, 
         assert bench.ingest().published
         wanted = 4 if moment == "tidy up" else 3
         assert len(bench.texts()) == len(reader.answer(QUESTION).excerpts) == wanted
+    assert rows(bench) == expected(bench)
+
+
+def test_two_machines_take_turns(bench, elsewhere):
+    """Their generations are numbered through, either reads the other's, and neither can go back."""
+    other = Bench(bench.archive.parent, lambda _: elsewhere)
+    for number, writer in enumerate((bench, other, bench, other), start=1):
+        bench.write("bicycles.txt", *BICYCLES[:1], ("小风", f"第{number}版"), title="冬天骑车")
+        assert writer.ingest().generation == number
+        assert bench.texts() == other.texts()
+        assert f"第{number}版" in bench.texts().values()
+        for one in (bench, other):
+            with pytest.raises(RetrievalError, match="keeps one generation only"):
+                roll_back(one.home)
+        assert bench.manifest.generation == other.manifest.generation == number
     assert rows(bench) == expected(bench)
 
 

@@ -47,7 +47,7 @@ def test_every_key_belongs_to_one_shard(key, of):
     assert sum(Shard(number, of).holds(key) for number in range(1, of + 1)) == 1
 
 
-@pytest.mark.parametrize("text", ["", "1", "0/2", "3/2", "a/b", "1/0", "-1/2", "1/2/3", "１/2x"])
+@pytest.mark.parametrize("text", ["", "1", "0/2", "3/2", "a/b", "1/0", "-1/2", "1/2/3", "１/2x", "３/３"])
 def test_a_shard_is_written_in_one_way(text):
     """Anything else is a usage error."""
     with pytest.raises(ValueError, match="like 2/5"):
