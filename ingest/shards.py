@@ -104,7 +104,10 @@ def embed(
         )
     texts = {EmbeddingCache.key(text): text for text in _texts(seen)}
     own = [key for key in texts if shard.holds(key)]
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(out, error) from error
     done = joined(out, embedder.fingerprint, own).vectors.keys()
     missing = {key: texts[key] for key in own if key not in done}
 
@@ -198,12 +201,16 @@ def _write(folder: Path, fingerprint: str, keys: Sequence[bytes], vectors: NDArr
         fresh.replace(path)
     except OSError as error:
         fresh.unlink(missing_ok=True)
-        raise RetrievalError(
-            f"{folder} cannot be written to ({error.strerror}); free some space or name another folder with "
-            "--out, what is there already is not encoded again.",
-            f"无法写入 {folder}（{error.strerror}）；请腾出空间或用 --out 指定另一个文件夹，"
-            "已有的向量不会重新计算。",
-        ) from error
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> RetrievalError:
+    return RetrievalError(
+        f"{folder} cannot be written to ({error.strerror}); free some space or name another folder with "
+        "--out, what is there already is not encoded again.",
+        f"无法写入 {folder}（{error.strerror}）；请腾出空间或用 --out 指定另一个文件夹，"
+        "已有的向量不会重新计算。",
+    )
 
 
 def _name(fingerprint: str, keys: NDArray[np.uint8]) -> str:

@@ -161,3 +161,13 @@ def test_nothing_to_read_and_nowhere_to_look(bench, tmp_path):
     with pytest.raises(UsageError, match="There is no folder"):
         bench.ingest(vectors=tmp_path / "out")
     assert bench.manifest is None
+
+
+def test_nowhere_to_write(bench, tmp_path):
+    """It is one sentence in each language that says what to do."""
+    bench.write("tomatoes.txt", *TOMATOES)
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(RetrievalError, match=r"cannot be written to \(.+\); .+--out") as caught:
+            embed([bench.archive], out, Shard(1, 1), FakeEmbedder())
+        assert "无法写入" in caught.value.sentence("zh")
