@@ -200,7 +200,7 @@ def test_a_few_histories(request, where):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("where", "count"), [("embedded", 25), ("server", 12)])
+@pytest.mark.parametrize(("where", "count"), [("embedded", 25), ("server", 6)])
 def test_many_histories(request, where, count):
     """Longer ones, and more of them."""
     calm = settings(CALM, max_examples=count, stateful_step_count=25)
