@@ -74,6 +74,13 @@ def is_held(data_dir: Path) -> bool:
             return False
     except Timeout:
         return True
+    except OSError:  # nobody writes where nobody can
+        return False
+
+
+def is_gone(data_dir: Path) -> bool:
+    """Tell, holding the lock, whether somebody removed the folder with it."""
+    return not (data_dir / _LOCK).exists()
 
 
 def _sign(data_dir: Path) -> None:

@@ -112,7 +112,7 @@ def writing(home: Home) -> Iterator[Turn]:
     :raises RetrievalError: If somebody else is, or it cannot be written to.
     """
     if isinstance(home, Embedded):
-        with lock.writing(home.data_dir), _explained(home):
+        with lock.writing(home.data_dir), _while_there(home.data_dir), _explained(home):
             yield EmbeddedTurn(home)
         return
     from ingest.server_turn import writing_to_server
@@ -121,6 +121,20 @@ def writing(home: Home) -> Iterator[Turn]:
     assert isinstance(home, ServerHome)  # noqa: S101 - there are these two
     with writing_to_server(home) as turn, _explained(home):
         yield turn
+
+
+@contextmanager
+def _while_there(data_dir: Path) -> Iterator[None]:
+    """Whatever went wrong, say so if it is because somebody removed the data folder."""
+    try:
+        yield
+    except RetrievalError as error:
+        if not lock.is_gone(data_dir):
+            raise
+        raise RetrievalError(
+            f"{data_dir} was removed while it was written to; ingest all your sources again.",
+            f"{data_dir} 在写入时被删除了；请重新导入所有来源。",
+        ) from error
 
 
 @contextmanager

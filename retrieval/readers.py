@@ -6,6 +6,7 @@ A platform without `flock` cannot tell; there one more generation is kept instea
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -49,9 +50,17 @@ class Hold:
 def hold(data_dir: Path, generation: int) -> Hold:
     """Claim a generation as a reader, so that it is not removed.
 
-    :raises RetrievalError: If it is gone, or about to be.
+    :raises RetrievalError: If it is gone, or about to be, or its folder cannot be written to.
     """
-    claim = _claim(data_dir, generation, alone=False)
+    try:
+        claim = _claim(data_dir, generation, alone=False)
+    except OSError as error:
+        raise RetrievalError(
+            f"{data_dir} cannot be written to ({error.strerror}), which Chroma does even to read; mend "
+            "its permissions, or copy it and name the copy with --data.",
+            f"无法写入 {data_dir}（{error.strerror}），而 Chroma 即使只读取也需要写入；"
+            "请修正其权限，或复制一份并用 --data 指定。",
+        ) from error
     # Whoever removes a generation takes the manifest away first, and the lock's file with the rest.
     if claim is None or not generations.is_sealed(data_dir, generation):
         if claim is not None:
@@ -62,7 +71,9 @@ def hold(data_dir: Path, generation: int) -> Hold:
 
 def remove(data_dir: Path, generation: int) -> bool:
     """Remove a generation unless somebody reads it; tell whether it is gone."""
-    claim = _claim(data_dir, generation, alone=True)
+    claim = None
+    with suppress(OSError):  # where that cannot be written, nothing can be removed
+        claim = _claim(data_dir, generation, alone=True)
     if claim is None:
         return not generations.folder_of(data_dir, generation).exists()
     try:
@@ -90,13 +101,16 @@ def sweep(data_dir: Path) -> list[int]:
 
 
 def _claim(data_dir: Path, generation: int, *, alone: bool) -> Hold | None:
-    """Claim a generation for oneself or among readers, None where that cannot be had."""
+    """Claim a generation for oneself or among readers, None where that cannot be had.
+
+    :raises OSError: If its folder cannot be written to.
+    """
     if not _CAN_TELL:
         return Hold(None)
     try:
         path = generations.folder_of(data_dir, generation) / _FILE
         claim = Hold(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError:  # there is no such folder
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if not claim.lock(alone=alone):
         claim.release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
@@ -29,6 +30,17 @@ def test_a_holder_that_was_killed_leaves_no_lock(tmp_path):
     assert not lock.is_held(tmp_path)
     with lock.writing(tmp_path):
         assert lock.holder(tmp_path).pid == os.getpid()
+
+
+def test_where_nobody_can_write_nobody_does(tmp_path, monkeypatch):
+    """A lock that cannot be opened, on a read-only disk, is held by nobody."""
+    (tmp_path / "ingest.lock").touch()
+
+    def refuse(*_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(lock.FileLock, "acquire", refuse)
+    assert not lock.is_held(tmp_path)
 
 
 def test_asking_makes_no_files(tmp_path):

@@ -566,7 +566,7 @@ def test_data_folder_removed_while_running(bench, stage):
             if name == stage:
                 shutil.rmtree(bench.data)
 
-    with pytest.raises(RetrievalError, match=r"[^\n]+; [^\n]+\.$"):
+    with pytest.raises(RetrievalError, match=r"data was removed while it was written to; [^\n]+\.$"):
         bench.ingest(progress=Remover())
     bench.ingest()
     assert sorted(bench.texts().values()) == ["新的", "番茄要多晒太阳。"]

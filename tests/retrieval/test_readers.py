@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 
 import pytest
@@ -47,6 +49,18 @@ def test_what_is_gone_cannot_be_held(data, number):
     generations.folder_of(data, 7).mkdir()
     with pytest.raises(RetrievalError, match="is gone; ask again"):
         readers.hold(data, number)
+
+
+def test_a_folder_that_cannot_be_written_to(data, monkeypatch):
+    """Reading it is refused in one sentence with advice, and nothing is removed."""
+
+    def refuse(*_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(RetrievalError, match=r"cannot be written to \(Read-only file system\), which Chroma"):
+        readers.hold(data, 3)
+    assert readers.sweep(data) == [1]
 
 
 def test_what_is_being_removed_cannot_be_held(data):
