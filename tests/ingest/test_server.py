@@ -192,7 +192,7 @@ def test_a_turn_is_taken_once(bench):
 
     def run():
         try:
-            won.append(leases.take(server, 0.6))
+            won.append(leases.take(server, 3.0))
         except RetrievalError as error:
             lost.append(str(error))
 
