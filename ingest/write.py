@@ -75,7 +75,7 @@ def write_indexes(
         for batch in ready:
             behind(partial(dense.add, batch))
         behind(partial(dense.finish, change))
-        LexicalIndex.open(folder / "lexical").update(change.removed, change.written, days)
+        LexicalIndex.create(folder / "lexical").update(change.removed, change.written, days)
         behind.wait()
     scrub(folder / "chroma")
     progress.done()

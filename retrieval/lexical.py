@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from retrieval.errors import RetrievalError
 from retrieval.terms import fold, pieces, texts
 from retrieval.types import TextHit
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 _HEAP = 64_000_000
 #: How much a translated word counts beside one of the question's own; see the README's evaluation.
 _TRANSLATED = 1.2
+#: The file that names all others of an index.
+_META = "meta.json"
+_LONGEST_REASON = 120
 #: What a text has for holding all that is asked for, in units of BM25.
 _WHOLE = 8.0
 
@@ -43,7 +47,20 @@ class LexicalIndex:
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:
-        """Open, or create, the index in a folder."""
+        """Open the index in a folder.
+
+        :raises RetrievalError: If there is none, or it is damaged.
+        """
+        if not (folder / _META).is_file():
+            raise _damaged(folder, f"{_META} is missing")
+        try:
+            return cls.create(folder)
+        except (OSError, ValueError) as error:
+            raise _damaged(folder, str(error)) from error
+
+    @classmethod
+    def create(cls, folder: Path) -> LexicalIndex:
+        """Open the index in a folder, or make an empty one there."""
         import tantivy
 
         folder.mkdir(parents=True, exist_ok=True)
@@ -152,6 +169,17 @@ class LexicalIndex:
     def count(self) -> int:
         """Return how many texts there are: one for each language of each comment."""
         return int(self._searcher.num_docs)
+
+
+def _damaged(folder: Path, reason: str) -> RetrievalError:
+    reason = " ".join(reason.split())[:_LONGEST_REASON]
+    return RetrievalError(
+        f"The lexical index in {folder} is damaged ({reason}); run `threadbot rollback` to answer from the "
+        "generation before, or remove the data folder's CURRENT and ingest your sources again: vectors are "
+        "kept.",
+        f"{folder} 中的词语索引已损坏（{reason}）；请运行 `threadbot rollback` 退回上一个世代，"
+        "或删除数据文件夹中的 CURRENT 后重新导入：向量会保留。",
+    )
 
 
 def _document(comment: Comment, language: Language, text: str, day: int) -> tantivy.Document:

@@ -110,7 +110,7 @@ class Mirror:
             if documents.sizes() != _sizes(threads):
                 raise SupersededError
             added = (record for thread in new for record in documents.thread(thread))
-            LexicalIndex.open(folder / "lexical").update(removed, added, days(threads))
+            LexicalIndex.create(folder / "lexical").update(removed, added, days(threads))
 
     def finish(self, place: Path, envelope: Envelope) -> None:
         """Seal a generation below a folder."""

@@ -56,7 +56,7 @@ def build(data: Path, count: int, embedder: Embedder) -> NDArray[np.float32]:
             store.upsert(batch, maker.days)
             made += [item.record for item in batch]
             vectors += [vector for item in batch for _, vector in item.rows()]
-    LexicalIndex.open(folder / "lexical").update([], made, maker.days)
+    LexicalIndex.create(folder / "lexical").update([], made, maker.days)
     entries = tuple(
         ThreadEntry(
             Thread(name, Bilingual(zh=name), Bilingual(), "2025-01-01", ()),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from retrieval.errors import RetrievalError
 from retrieval.lexical import LexicalIndex
 from retrieval.records import make_record
 from retrieval.terms import NOTHING, wanted
@@ -33,7 +34,7 @@ RECORDS = [
 @pytest.fixture
 def index(tmp_path):
     """Return an index of RECORDS."""
-    made = LexicalIndex.open(tmp_path / "lexical")
+    made = LexicalIndex.create(tmp_path / "lexical")
     made.update([], RECORDS, DAYS)
     return made
 
@@ -110,7 +111,7 @@ def test_a_filter_adds_nothing_to_the_score(index):
 
 def test_a_text_that_holds_all_that_is_asked_for_comes_first(tmp_path):
     """Though it is long, and a short one holds some of it often."""
-    index = LexicalIndex.open(tmp_path)
+    index = LexicalIndex.create(tmp_path)
     long = "很久以前，" + "有人说过别的事情。" * 40 + "光刻机。"
     index.update([], [record("long", long), record("short", "光刻，光刻。"), *RECORDS[:4]], DAYS)
     assert found(index, "光刻机")[0] == "long"
@@ -131,3 +132,14 @@ def test_rare_terms_are_worth_more(index):
     """By BM25's inverse document frequency; a term that stands nowhere is worth most."""
     assert index.rarity("鼗") > index.rarity("软盘") > 0
     assert index.frequency("鼗") == 0
+
+
+@pytest.mark.parametrize("damage", ["gone", "no JSON", "cut short"])
+def test_a_damaged_index_is_a_sentence(index, tmp_path, damage):
+    """It is never taken for an empty one, which would say that nothing speaks to a question."""
+    assert index.count()
+    folder = tmp_path / "lexical"
+    for path in folder.glob("meta.json" if damage != "cut short" else "*.store"):
+        path.unlink() if damage == "gone" else path.write_text("{")
+    with pytest.raises(RetrievalError, match=r"^The lexical index in .* is damaged \(.*ingest your sources"):
+        LexicalIndex.open(folder)
