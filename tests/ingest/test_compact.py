@@ -57,7 +57,8 @@ def test_what_is_gone_leaves_no_trace(bench, how):
     assert bench.texts() == before
     assert generations.existing(bench.home.folder) == [done.generation] == [3]
     assert (bench.manifest.dead, bench.manifest.previous, done.still_read) == (0, None, ())
-    assert done.after < done.before
+    # Of a server's index only the copy is counted, which may come out as large as it was.
+    assert done.after < done.before or (bench.on_server and done.after == done.before)
     assert not bench.ingest().published
 
 
