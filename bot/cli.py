@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from retrieval.errors import UsageError
+from bot import options
+from bot.options import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from ingest.shards import Shard
 
 _EXAMPLES = """\
 examples:
@@ -25,20 +23,6 @@ examples:
 Settings come from the environment and from .env: THREADBOT_DATA_DIR, THREADBOT_MODEL, … (see the README).
 Exit codes: 0 answered, 1 error, 2 usage, 3 nothing relevant, 4 no index, 5 configuration.
 """
-
-_COUNT_LIMIT = 50
-_LAST_PORT = 65_535
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one sentence that says where help is."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise the sentence instead of leaving; it may repeat an address, but no password in it."""
-        message = re.sub(r"//\S*@", "//…@", message)
-        raise UsageError(
-            f"{message[:1].upper()}{message[1:]}; `{self.prog} --help` says what can be written."
-        )
 
 
 class _Version(argparse.Action):
@@ -130,7 +114,7 @@ def _ingest(commands: argparse._SubParsersAction[Parser], shared: Parser) -> Non
     when = parser.add_mutually_exclusive_group()
     when.add_argument(
         "--every",
-        type=_duration,
+        type=options.duration,
         metavar="TIME",
         help="now, and again so long after each run began: 30m, 6h, 1d",
     )
@@ -150,16 +134,7 @@ def _ingest(commands: argparse._SubParsersAction[Parser], shared: Parser) -> Non
         help="use what `threadbot embed` wrote there",
     )
     parser.add_argument("--json", action="store_true", help="write the summary as JSON")
-    _progress(parser)
-
-
-def _progress(parser: Parser) -> None:
-    parser.add_argument(
-        "--progress",
-        choices=("bar", "json"),
-        default="bar",
-        help="how to show progress on standard error: bars on a terminal, or lines of JSON (default: bar)",
-    )
+    options.progress(parser)
 
 
 def _embed(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
@@ -173,11 +148,11 @@ def _embed(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None
     )
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="as for `ingest`")
     parser.add_argument(
-        "--shard", type=_shard, default="1/1", metavar="I/N", help="which part (default: 1/1)"
+        "--shard", type=options.shard, default="1/1", metavar="I/N", help="which part (default: 1/1)"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the vectors go")
     parser.add_argument("--json", action="store_true", help="write the summary as JSON")
-    _progress(parser)
+    options.progress(parser)
 
 
 def _ask(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
@@ -194,23 +169,12 @@ def _ask(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
         "--json", action="store_true", help="an indented JSON object; an array for several questions"
     )
     form.add_argument("--jsonl", action="store_true", help="one line of JSON per question")
-    parser.add_argument("-n", dest="count", type=_count, metavar="K", help="how many comments (default: 5)")
+    parser.add_argument(
+        "-n", dest="count", type=options.count, metavar="K", help="how many comments (default: 5)"
+    )
     parser.add_argument("--lang", choices=("auto", "en", "zh"), help="the language to quote in")
     parser.add_argument("--explain", action="store_true", help="add how each score came about")
-    _filters(parser)
-
-
-def _filters(parser: Parser) -> None:
-    only = parser.add_argument_group("only comments")
-    only.add_argument(
-        "--thread", metavar="T", help="of this thread: its id, or part of its title or file name"
-    )
-    only.add_argument("--author", metavar="A", help="by this author")
-    only.add_argument("--since", type=_day, metavar="DAY", help="of threads from this day on (2025-09-02)")
-    only.add_argument("--until", type=_day, metavar="DAY", help="of threads up to this day")
-    only.add_argument(
-        "--kind", choices=("answer", "reply"), help="that answer the thread, or another comment"
-    )
+    options.filters(parser)
 
 
 def _chat(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
@@ -222,7 +186,7 @@ def _chat(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
         "/help lists its commands. Piped input is read one question a line and answered in plain lines.",
     )
     parser.add_argument(
-        "-n", dest="count", type=_count, metavar="K", help="how many comments at a time (default: 5)"
+        "-n", dest="count", type=options.count, metavar="K", help="how many comments at a time (default: 5)"
     )
     parser.add_argument("--lang", choices=("auto", "en", "zh"), help="the language to quote in")
 
@@ -236,14 +200,7 @@ def _serve(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None
         "POST /api/ask and GET /api/excerpts/ID give the JSON of `ask --json`; /openapi.json describes it. "
         "/healthz, /readyz and /metrics are for those who watch over it.",
     )
-    _address(parser)
-
-
-def _address(parser: Parser) -> None:
-    parser.add_argument("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument(
-        "--port", type=_port, metavar="N", help="port to listen on, 0 for any (default: 8080)"
-    )
+    options.address(parser)
 
 
 def _telegram(commands: argparse._SubParsersAction[Parser], shared: Parser) -> None:
@@ -256,7 +213,7 @@ def _telegram(commands: argparse._SubParsersAction[Parser], shared: Parser) -> N
         "THREADBOT_ADMINS. With --port, or THREADBOT_HTTP_PORT, the HTTP service of `serve` runs beside it; "
         "with THREADBOT_WEBHOOK_URL Telegram brings its updates there.",
     )
-    _address(parser)
+    options.address(parser)
     parser.add_argument(
         "--feedback",
         nargs="?",
@@ -358,42 +315,3 @@ def _rollback(commands: argparse._SubParsersAction[Parser], shared: Parser) -> N
 
 
 _UPKEEP = (_evaluate, _doctor, _exclude, _compact, _rollback)
-
-
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _COUNT_LIMIT:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_COUNT_LIMIT}")
-
-
-def _shard(text: str) -> Shard:
-    from ingest.shards import Shard
-
-    try:
-        return Shard.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is none: {error}") from None
-
-
-def _port(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text[:9]) <= _LAST_PORT:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to {_LAST_PORT}")
-
-
-def _duration(text: str) -> float:
-    from ingest.schedule import duration
-
-    try:
-        return duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time: {error}") from None
-
-
-def _day(text: str) -> str:
-    from datetime import date
-
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2025-09-02") from None
