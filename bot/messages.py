@@ -151,9 +151,10 @@ EMBEDDED = Message(
 )
 VACUUM_NEXT = Message(
     en="On the Chroma server what is gone is deleted, and its bytes stay in the server's files until "
-    "`chroma vacuum --path FOLDER` has run there.",
-    zh="Chroma 服务器上不再需要的内容已删除；在服务器上运行 `chroma vacuum --path 文件夹` 之后，"
-    "其字节才会从服务器的文件中消失。",
+    "`chroma vacuum --path FOLDER` and `python -m retrieval.scrub FOLDER` have run there while it is "
+    "stopped.",
+    zh="Chroma 服务器上不再需要的内容已删除；停止服务器并在其上运行 `chroma vacuum --path 文件夹` 和 "
+    "`python -m retrieval.scrub 文件夹` 之后，其字节才会从服务器的文件中消失。",
 )
 ROLLED_BACK = Message(
     en="Generation {generation} of {created} answers again.", zh="已恢复到第 {generation} 代（{created}）。"

@@ -18,6 +18,7 @@ import pytest
 from ingest.compact import compact
 from ingest.exclude import exclude
 from retrieval.archive import Archive
+from retrieval.scrub import main as scrub_main
 from retrieval.server.connection import UnreachableError
 from retrieval.server.home import ServerHome
 from retrieval.types import Question
@@ -133,7 +134,7 @@ def traces(folder, secret):
 
 @pytest.mark.slow
 def test_what_is_gone_leaves_no_trace(tmp_path):
-    """After compacting none on this machine, and none on the server once Chroma vacuumed its database."""
+    """After compacting none on this machine, and none on the server once that was stopped and cleaned."""
     own = "每周三傍晚在阳台上用牙刷替番茄授粉，邻居姓欧阳。"
     server = ChromaRun(tmp_path / "server")
     address = server.address()
@@ -149,10 +150,23 @@ def test_what_is_gone_leaves_no_trace(tmp_path):
     chroma = Path(sys.executable).with_name("chroma")
     vacuum = [chroma, "vacuum", "--path", tmp_path / "server", "--force", "--timeout", "120"]
     subprocess.run(vacuum, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    # Whether memory with words in it was saved depends on chance, so some is put there.
+    room = [path for path in (tmp_path / "server").rglob("length.bin") if path.stat().st_size > len(own) * 3]
+    for path in room:
+        path.write_bytes(path.read_bytes()[: -3 * len(own)] + own.encode())
+    assert traces(tmp_path / "server", own) == {"length.bin"}
+    assert scrub_main([str(tmp_path / "server")]) == 0
     assert traces(tmp_path / "server", own) == set()
     server.start()
     assert len(bench.texts()) == 3
     server.stop()
+
+
+def test_a_folder_has_to_be_named(tmp_path, capsys):
+    """One that is there."""
+    for wrong in ([], ["--help"], [str(tmp_path / "none")], [str(tmp_path), str(tmp_path)]):
+        assert scrub_main(wrong) == 2
+        assert capsys.readouterr().err.startswith("Name the folder that `chroma run --path` was given")
 
 
 class Proxy(BaseHTTPRequestHandler):
