@@ -14,6 +14,7 @@ import numpy as np
 
 from retrieval.errors import RetrievalError
 from retrieval.records import digest
+from retrieval.vectors import batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
     from retrieval.types import Record
 
-#: How many keys one query names, well under SQLite's limit on variables.
-_BATCH = 500
+#: How many keys one query names, and vectors one statement keeps, well under SQLite's limit on variables.
+_BATCH, _ROWS = 500, 256
+#: Bytes of a page: several vectors fit into one of these, and one and a half into SQLite's usual ones.
+_PAGE = 16_384
 
 
 class EmbeddingCache:
@@ -35,10 +38,11 @@ class EmbeddingCache:
         self._fingerprint = fingerprint
         with self._explained():
             self._connection = sqlite3.connect(path, timeout=30)
+            self._connection.execute(f"PRAGMA page_size = {_PAGE}")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(
                 "CREATE TABLE IF NOT EXISTS vectors (fingerprint TEXT, digest BLOB, vector BLOB,"
-                " PRIMARY KEY (fingerprint, digest)) WITHOUT ROWID"
+                " PRIMARY KEY (fingerprint, digest))"
             )
 
     def __enter__(self) -> Self:
@@ -76,11 +80,17 @@ class EmbeddingCache:
 
     def put(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
         """Keep vectors, durably, all or none."""
+        items = list(vectors.items())
         with self._explained(), self._connection:
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-                [(self._fingerprint, key, vector.astype("<f4").tobytes()) for key, vector in vectors.items()],
-            )
+            # One statement for many rows: with one for each, every row would wait for the thread that writes
+            # comments meanwhile to let go of the interpreter.
+            for part in batches(items, _ROWS):
+                marks = ",".join(["(?, ?, ?)"] * len(part))
+                rows = ((self._fingerprint, key, vector.astype("<f4").tobytes()) for key, vector in part)
+                self._connection.execute(
+                    f"INSERT OR REPLACE INTO vectors VALUES {marks}",  # noqa: S608 - only question marks are put in
+                    [value for row in rows for value in row],
+                )
 
     def keep_only(self, records: Iterable[Record]) -> None:
         """Forget all vectors but those of these comments, and every trace of the others in the file."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Keyed = Sequence[tuple[Record, tuple[bytes, ...]]]
 
 #: Texts embedded and kept at a time: what a kill can cost.
-_BATCH = 256
+_BATCH = 512
 #: Comments handed on at a time: so many, or a part of those before, as Chroma writes its graph's files
 #: anew with every batch.
 _COMMENTS = 500

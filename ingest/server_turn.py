@@ -252,8 +252,7 @@ class ServerTurn:
                 "ids": [f"{passage}@{tag}" for _, passage, _ in parts],
                 "embeddings": np.stack([vector for _, _, vector in parts]),
                 "metadatas": [
-                    metadata(record)
-                    | {"language": passage.language, "day": days[record.comment.thread_id], "tag": tag}
+                    metadata(record) | {"day": days[record.comment.thread_id], "tag": tag}
                     for record, passage, _ in parts
                 ],
             },

@@ -155,8 +155,7 @@ class ChromaStore:
                 ids=[str(passage) for _, passage, _ in part],
                 embeddings=np.stack([vector for _, _, vector in part]),
                 metadatas=[
-                    metadata(record) | {"language": passage.language, "day": days[record.comment.thread_id]}
-                    for record, passage, _ in part
+                    metadata(record) | {"day": days[record.comment.thread_id]} for record, _, _ in part
                 ],
             )
 
@@ -347,7 +346,7 @@ def _direction(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def metadata(record: Record) -> dict[str, str | int | float | bool | None]:
-    """Return what passages of a comment can be filtered by, but for language and day."""
+    """Return what passages of a comment can be filtered by, but for the day."""
     comment = record.comment
     return {"thread": comment.thread_id, "author": fold(comment.author), "kind": comment.kind.value}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -50,15 +51,16 @@ class Words:
     costs: Mapping[str, float]
     fold: Mapping[str, str]
     _table: dict[int, str] = field(init=False, repr=False, compare=False)
-    _prefixes: frozenset[str] = field(init=False, repr=False, compare=False)
+    #: Costs of the words, and infinity for what is none but the beginning of one.
+    _known: Mapping[str, float] = field(init=False, repr=False, compare=False)
     _unknown: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         letters = {**_compatibility(), **_punctuation(), **self.fold, **_VARIANTS}
         table = str.maketrans({old: _VARIANTS.get(new, new) for old, new in letters.items()})
-        prefixes = frozenset(word[:end] for word in self.costs for end in range(1, len(word)))
+        beginnings = {word[:end]: math.inf for word in self.costs for end in range(1, len(word))}
         object.__setattr__(self, "_table", table)
-        object.__setattr__(self, "_prefixes", prefixes)
+        object.__setattr__(self, "_known", {**beginnings, **self.costs})
         object.__setattr__(self, "_unknown", max(self.costs.values(), default=0.0) + _UNKNOWN)
 
     def spaced(self, text: str) -> str:
@@ -77,29 +79,31 @@ class Words:
     def cut(self, run: str) -> list[str]:
         """Cut a run of folded Han characters into the words whose costs have the least sum."""
         size = len(run)
-        least = [0.0] + [float("inf")] * size
+        known, unknown = self._known, self._unknown
+        least = [0.0] + [math.inf] * size
         start = [0] * (size + 1)
         for here in range(size):
-            for end, cost in self._words_at(run, here):
-                total = least[here] + cost
+            before = least[here]
+            cost = known.get(run[here], math.inf)
+            end = here + 1
+            # A character alone always is a word; longer ones are looked for as long as one may begin so.
+            total = before + (unknown if cost == math.inf else cost)
+            while True:
                 if total < least[end]:
                     least[end], start[end] = total, here
+                end += 1
+                if end > size:
+                    break
+                longer = known.get(run[here:end])
+                if longer is None:
+                    break
+                total = before + longer
         words = []
         end = size
         while end:
             words.append(run[start[end] : end])
             end = start[end]
         return words[::-1]
-
-    def _words_at(self, run: str, here: int) -> Iterator[tuple[int, float]]:
-        """Yield (end, cost) of every word that starts here; one character alone always does."""
-        yield here + 1, self.costs.get(run[here], self._unknown)
-        end = here + 1
-        while end < len(run) and run[here:end] in self._prefixes:
-            end += 1
-            cost = self.costs.get(run[here:end])
-            if cost is not None:
-                yield end, cost
 
 
 def han_runs(texts: Iterable[str]) -> Iterator[str]:
