@@ -1,6 +1,6 @@
 """Encode an archive's texts in parts, on any number of machines, and join what they made.
 
-A part is a safetensors file with the vectors of up to 256 texts: `keys`, one digest a row (see
+A part is a safetensors file with the vectors of up to 512 texts: `keys`, one digest a row (see
 `EmbeddingCache.key`), and `vectors`, float32; its metadata names the model's fingerprint. It is named
 after what it holds, written under another name first, and never changed, so a folder may be shared, and
 be collected from several. A text belongs to the shard that its digest says: whichever files and machines
