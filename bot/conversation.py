@@ -99,13 +99,18 @@ class Conversation:
         if not self._asked.answered and not self._numbers:
             self._turn_to(self._asked.excerpts)
             return render_terminal.nearest(self._asked)
-        seen = len(self._asked.excerpts)
-        if seen >= _MOST:
+        shown = self._asked.excerpts
+        if len(shown) >= _MOST:
             return self._note(messages.NO_MORE)
-        self._asked = self._again(min(seen + self._choices.count, _MOST))
-        fresh = self._asked.excerpts[seen:]
+        again = self._again(min(len(shown) + self._choices.count, _MOST))
+        # Of more comments some may come before those shown: none is left out, and none shown twice.
+        known = {excerpt.comment.id for excerpt in shown}
+        new = [excerpt for excerpt in again.excerpts if excerpt.comment.id not in known]
+        ranked = enumerate(new[: self._choices.count], start=len(shown) + 1)
+        fresh = tuple(replace(excerpt, rank=rank) for rank, excerpt in ranked)
         if not fresh:
             return self._note(messages.NO_MORE)
+        self._asked = replace(again, excerpts=shown + fresh)
         self._turn_to(fresh)
         return render_terminal.excerpts(fresh, self.language)
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from retrieval.rerank import Reranker
     from retrieval.types import Excerpt, Language, Record
 
-#: Passages, and texts, asked of each index; a comment has a handful, so this is some 30 comments at least.
-_POOL = 160
+#: Passages, and texts, asked of each index for every comment that is read, which has about as many.
+_POOL = 5
 #: How many more comments than asked for are read, so that they can be ordered by what they say, and
 #: duplicates and single voices can make room; see the README's evaluation.
 _SPARE = 15
@@ -186,8 +186,9 @@ class Archive:
                 vector = self._embedder.question(question.text)
             with self._stage("search"):
                 sought = generation.sought(question.text)
-                dense = generation.store.nearest(vector, _POOL, scope)
-                candidates = fuse(dense, generation.lexical.best(sought.wanted, _POOL, scope))
+                pool = pool_of(question.count)
+                dense = generation.store.nearest(vector, pool, scope)
+                candidates = fuse(dense, generation.lexical.best(sought.wanted, pool, scope))
             with self._stage("quote"):
                 found = self._page(generation, question, candidates, sought)
             likely = bool(found) and found[0].score >= ANSWERED
@@ -208,7 +209,7 @@ class Archive:
             text = record.comment.text.preferring(language)
             question = Question(text[1] if text else "?", language, count)
             scope = scope_of(Filters(), generation.manifest)
-            near = generation.store.nearest(generation.store.direction(comment_id), _POOL, scope)
+            near = generation.store.nearest(generation.store.direction(comment_id), pool_of(count), scope)
             candidates = fuse([hit for hit in near if hit.passage.comment_id != comment_id], [])
             found = self._page(generation, question, candidates, Sought())
             return self._answer(generation, question, found, answered=bool(found))
@@ -343,6 +344,11 @@ class Archive:
         self, generation: _Generation, question: Question, found: tuple[Excerpt, ...], *, answered: bool
     ) -> Answer:
         return Answer(question, answered, generation.number, generation.manifest.archive_date, found)
+
+
+def pool_of(count: int) -> int:
+    """Return how many passages to ask of an index for so many comments."""
+    return _POOL * (count + _SPARE)
 
 
 def _one(records: Mapping[str, Record], comment_id: str) -> Record:

@@ -56,7 +56,7 @@ GRAPH: dict[str, Any] = {
     "space": "cosine",
     "ef_construction": 200,
     "max_neighbors": 24,
-    "ef_search": 500,
+    "ef_search": 700,
     **_THERE,
 }
 NO_GRAPH: dict[str, Any] = {

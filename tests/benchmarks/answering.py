@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.archive import _POOL, Archive
+from retrieval.archive import Archive, pool_of
 from retrieval.embedder import embedder_for
 from retrieval.questions import ask
 from retrieval.types import Scope
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 QUESTIONS = Path(__file__).parents[1] / "data" / "questions"
 #: Asked before anything is timed.
 WARMING = 30
+#: Comments an answer quotes.
+COUNT = 5
 #: The ten nearest passages are what recall is about.
 NEAREST = 10
 
@@ -76,7 +78,7 @@ def report(folder: Path) -> None:
 
         def raw(vector: NDArray[np.float32]) -> object:
             return store._passages.query(
-                query_embeddings=vector[None, :], n_results=_POOL, include=["distances"]
+                query_embeddings=vector[None, :], n_results=pool_of(COUNT), include=["distances"]
             )
 
         asked = questions()
@@ -139,7 +141,7 @@ def recall(store: ChromaStore, asked: Sequence[NDArray[np.float32]], vectors: ND
     for vector in asked:
         similar = vectors @ vector
         least = np.partition(similar, -NEAREST)[-NEAREST]
-        found = store.nearest(vector, _POOL, Scope())[:NEAREST]
+        found = store.nearest(vector, pool_of(COUNT), Scope())[:NEAREST]
         shares.append(np.mean([hit.score >= least - 1e-5 for hit in found]))
     return float(np.mean(shares))
 

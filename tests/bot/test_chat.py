@@ -1,4 +1,6 @@
 import io
+import re
+from dataclasses import replace
 
 import pytest
 from prompt_toolkit.input import create_pipe_input
@@ -46,6 +48,21 @@ def test_more_goes_on_where_the_answer_ended(say):
     assert labels(say("/MORE")) == ["[7]"]
     assert say("/more") == messages.NO_MORE.en
     assert labels(say("/original 2")) == ["[2]"]
+
+
+def test_more_leaves_nothing_out_and_shows_nothing_twice(archive, say, monkeypatch):
+    """Of more comments some may come before those already shown; they have the next numbers then."""
+
+    def reordered(question):
+        found = FakeArchive.answer(archive, question)
+        return replace(found, excerpts=found.excerpts[::-1])
+
+    monkeypatch.setattr(archive, "answer", reordered)
+    first = say("no bees?")
+    pages = [say("/more"), say("/more")]
+    assert [labels(text) for text in pages] == [["[4]", "[5]", "[6]"], ["[7]"]]
+    ids = re.findall(r"\bcomment\d+", "\n".join([first, *pages]))
+    assert sorted(set(ids)) == [f"comment{n:05}" for n in range(1, 8)]
 
 
 def test_more_shows_the_nearest_comments_where_nothing_answered(archive, say):
