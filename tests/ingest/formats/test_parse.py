@@ -123,4 +123,5 @@ def test_time_grows_with_size_only(unit, head):
         parse(text)
         return time.process_time() - start
 
-    assert seconds(400_000) < 8 * max(seconds(100_000), 0.05)
+    # The collector's rounds, and whatever else runs, may fall into one of them; growth does not go away.
+    assert any(seconds(400_000) < 8 * max(seconds(100_000), 0.05) for _ in range(3))
