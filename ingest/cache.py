@@ -86,11 +86,11 @@ class EmbeddingCache:
             # comments meanwhile to let go of the interpreter.
             for part in batches(items, _ROWS):
                 marks = ",".join(["(?, ?, ?)"] * len(part))
-                rows = ((self._fingerprint, key, vector.astype("<f4").tobytes()) for key, vector in part)
-                self._connection.execute(
-                    f"INSERT OR REPLACE INTO vectors VALUES {marks}",  # noqa: S608 - only question marks are put in
-                    [value for row in rows for value in row],
-                )
+                values: list[str | bytes] = []
+                for key, vector in part:
+                    values += (self._fingerprint, key, vector.astype("<f4").tobytes())
+                statement = f"INSERT OR REPLACE INTO vectors VALUES {marks}"  # noqa: S608 - only question marks are put in
+                self._connection.execute(statement, values)
 
     def keep_only(self, records: Iterable[Record]) -> None:
         """Forget all vectors but those of these comments, and every trace of the others in the file."""

@@ -36,12 +36,14 @@ def indexing() -> str:
         "dictionary.py",
         "dictionary.tsv.gz",
         "lexical.py",
+        "model/vocabulary.py",
         "records.py",
         "stopwords.txt",
         "terms.py",
         "vectors.py",
     )
-    # The tokens that are kept are the built-in model's, whichever model gives the vectors.
+    # The tokens that are kept are the built-in model's, whichever model gives the vectors; how they are
+    # packed stands in a file of its own.
     return f"{_digest(*(retrieval / name for name in names))}-{model.fingerprint()}"
 
 

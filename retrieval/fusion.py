@@ -31,7 +31,7 @@ class Weights(NamedTuple):
 FOUND = Weights(0.45, 0.55, 1 / 80, 0.0)
 MET = Weights(0.12, 0.55, 0.6 / 80, 0.6)
 #: The evidence at which a comment is as likely to answer as not, and how fast that changes: logistic
-#: regression over the development questions; see the README's evaluation.
+#: regression over the development questions, with what a doubt takes away; see the README's evaluation.
 _EVEN, _STEEPNESS, _MISSED = 0.47, 15.0, 1.2
 
 

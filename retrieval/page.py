@@ -136,11 +136,12 @@ def met(
     packed = {c.comment_id: [own for own in records[c.comment_id].tokens if own] for c in known}
     texts = vectors([own for own in packed.values() if own])
     found = iter(maxsim.meetings(asked, texts) if texts else ())
+    meetings = {name: next(found) if own else Meeting() for name, own in packed.items()}
     for candidate in known:
-        candidate.meeting = next(found) if packed[candidate.comment_id] else Meeting()
+        candidate.meeting = meetings[candidate.comment_id]
     ordered = sorted(known, key=lambda candidate: -candidate.evidence)
     for candidate in ordered:
-        candidate.doubt = ordered[0].meeting.missed if ordered[0].meeting else 0.0
+        candidate.doubt = meetings[ordered[0].comment_id].missed
     return ordered
 
 

@@ -42,7 +42,7 @@ class Table:
 
     def finder(self) -> Words:
         """Return the words as what cuts a text into them."""
-        return Words(dict(zip(self.words, self.costs.tolist(), strict=True)), self.fold)
+        return _finder(self.words, self.costs, self.fold)
 
 
 def pack(rows: Floats) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
@@ -109,7 +109,11 @@ def read(path: Path) -> Table:
 def read_words(path: Path) -> tuple[tuple[str, ...], Words]:
     """Read the words alone, in row order and as what cuts a text into them; raises like `read`."""
     words, costs, fold = _words(_checked(path))
-    return words, Words(dict(zip(words, costs.tolist(), strict=True)), fold)
+    return words, _finder(words, costs, fold)
+
+
+def _finder(words: tuple[str, ...], costs: Floats, fold: dict[str, str]) -> Words:
+    return Words(dict(zip(words, costs.tolist(), strict=True)), fold)
 
 
 def _words(tensors: dict[str, NDArray[Any]]) -> tuple[tuple[str, ...], Floats, dict[str, str]]:

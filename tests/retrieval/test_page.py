@@ -1,0 +1,65 @@
+"""The page: comments in the order of how they meet a question's words."""
+
+import numpy as np
+import pytest
+
+from retrieval.fusion import Candidate
+from retrieval.maxsim import Asked, Texts
+from retrieval.page import met
+from retrieval.types import Bilingual, Comment, Kind, Record
+
+ONE, OTHER, NEITHER = np.eye(3, dtype=np.float32)
+#: What stands for tokens here: a letter for each vector.
+LETTERS = {b"o": ONE, b"t": OTHER, b"n": NEITHER}
+ASKED = Asked(np.stack([ONE, OTHER]), np.array([0.25, 0.75], np.float32), np.array([0, 1]))
+
+
+def vectors(packed):
+    """Return the vectors of passages, each written as letters."""
+    if not packed:
+        return None
+    passages = [own for comment in packed for own in comment]
+    rows = [LETTERS[own[place : place + 1]] for own in passages for place in range(len(own))]
+    starts = np.cumsum([0, *map(len, passages[:-1])])
+    return Texts(np.stack(rows), starts, np.cumsum([0, *map(len, packed[:-1])]))
+
+
+def records(**tokens):
+    """Return comments by id, with the tokens of their passages."""
+    return {
+        name: Record(
+            Comment(name, "t", 1, Kind.ANSWER, "a", None, None, Bilingual(en="?"), (1, 2), 0),
+            "",
+            (),
+            {},
+            tokens=own,
+        )
+        for name, own in tokens.items()
+    }
+
+
+def test_comments_come_in_the_order_of_how_they_meet_the_words():
+    """What the first misses most counts against all; equals keep their order, those without a record go."""
+    known = records(rare=(b"nn", b"nt"), none=(b"n",), same=(b"n",), common=(b"o",))
+    found = met(
+        ASKED, [Candidate("gone"), *map(Candidate, ("none", "same", "common", "rare"))], known, vectors
+    )
+    assert [candidate.comment_id for candidate in found] == ["rare", "common", "none", "same"]
+    assert [candidate.doubt for candidate in found] == [pytest.approx(0.25)] * 4
+    assert [c.meeting.missed for c in found] == [pytest.approx(share) for share in (0.25, 0.75, 0.75, 0.75)]
+
+
+def test_a_comment_without_tokens_meets_nothing():
+    """Whether one of its passages has none, or none has any; what others have is still theirs."""
+    found = met(
+        ASKED, [Candidate("empty"), Candidate("half")], records(empty=(b"",), half=(b"", b"ot")), vectors
+    )
+    assert [candidate.comment_id for candidate in found] == ["half", "empty"]
+    assert [candidate.meeting.missed for candidate in found] == [0.0, 1.0]
+    (alone,) = met(ASKED, [Candidate("empty")], records(empty=()), vectors)
+    assert (alone.meeting.score, alone.doubt) == (0.0, 1.0)
+
+
+def test_no_candidate_makes_no_page():
+    """Nothing found is nothing to order."""
+    assert met(ASKED, [], {}, vectors) == []
