@@ -14,7 +14,7 @@ import numpy as np
 
 from retrieval.errors import RetrievalError
 from retrieval.records import digest
-from retrieval.vectors import batches
+from retrieval.rows import BATCH, batches, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from retrieval.types import Record
 
-#: How many keys one query names, and vectors one statement keeps, well under SQLite's limit on variables.
-_BATCH, _ROWS = 500, 256
 #: Bytes of a page: several vectors fit into one of these, and one and a half into SQLite's usual ones.
 _PAGE = 16_384
 
@@ -68,8 +66,7 @@ class EmbeddingCache:
 
     def _rows(self, columns: str, keys: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
         """Yield columns of the rows that are there."""
-        for start in range(0, len(keys), _BATCH):
-            part = keys[start : start + _BATCH]
+        for part in batches(keys, BATCH):
             marks = ",".join("?" * len(part))
             query = f"SELECT {columns} FROM vectors WHERE fingerprint = ? AND digest IN ({marks})"  # noqa: S608 - only names of columns and question marks are put in
             with (
@@ -80,17 +77,9 @@ class EmbeddingCache:
 
     def put(self, vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
         """Keep vectors, durably, all or none."""
-        items = list(vectors.items())
-        with self._explained(), self._connection:
-            # One statement for many rows: with one for each, every row would wait for the thread that writes
-            # comments meanwhile to let go of the interpreter.
-            for part in batches(items, _ROWS):
-                marks = ",".join(["(?, ?, ?)"] * len(part))
-                values: list[str | bytes] = []
-                for key, vector in part:
-                    values += (self._fingerprint, key, vector.astype("<f4").tobytes())
-                statement = f"INSERT OR REPLACE INTO vectors VALUES {marks}"  # noqa: S608 - only question marks are put in
-                self._connection.execute(statement, values)
+        rows = ((self._fingerprint, key, vector.astype("<f4").tobytes()) for key, vector in vectors.items())
+        with self._explained(), self._connection as connection:
+            put(connection, "vectors", rows)
 
     def keep_only(self, records: Iterable[Record]) -> None:
         """Forget all vectors but those of these comments, and every trace of the others in the file."""

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 #: The part of what Chroma holds that may be dead before its files are written anew.
 _DEAD = 1 / 5
-#: How many comments are read in the time that asking for one thread takes.
-_ASKING = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +61,8 @@ class Published:
         """Return the comments of threads; no store is opened where none are asked for."""
         if not threads or self.manifest is None:
             return {}
-        comments = sum(entry.comments for entry in self.manifest.threads)
         with closing(self.home.store(self.manifest.generation)) as store:
-            if len(threads) * _ASKING < comments:
-                return {thread: store.thread_records(thread) for thread in threads}
-            found: dict[str, list[Record]] = {thread: [] for thread in threads}
-            for record in store.all_records():
-                if record.comment.thread_id in found:
-                    found[record.comment.thread_id].append(record)
-        return {
-            thread: sorted(own, key=lambda record: record.comment.position) for thread, own in found.items()
-        }
+            return {thread: store.thread_records(thread) for thread in threads}
 
     def remembered(self) -> Manifest | None:
         """Return the manifest, the files of comments that are not excluded any more to be read again."""

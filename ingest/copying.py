@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DATABASE = "chroma/chroma.sqlite3"
+_FILES = ("comments.sqlite",)
 _CHUNK = 1 << 30
 
 
 def copy_generation(source: Path, target: Path) -> None:
-    """Copy the indexes of a generation, without its manifest, into a new folder.
+    """Copy the comments and indexes of a generation, without its manifest, into a new folder.
 
     A reader may open the source meanwhile, and Chroma then writes to its database; holding that
     database's read lock keeps the copy of it whole.
     """
+    target.mkdir(parents=True)
+    for name in _FILES:
+        _copy(str(source / name), str(target / name))
     for name in ("chroma", "lexical"):
         shutil.copytree(source / name, target / name, copy_function=_copy, ignore=_apart)
     with _unchanging(source / _DATABASE):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ingest.signals import Deferred
-from retrieval.vectors import Embedded, batches
+from retrieval.rows import batches
+from retrieval.vectors import Embedded
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence

@@ -35,6 +35,7 @@ def indexing() -> str:
         "alignment.py",
         "dictionary.py",
         "dictionary.tsv.gz",
+        "documents.py",
         "lexical.py",
         "model/vocabulary.py",
         "records.py",

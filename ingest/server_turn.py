@@ -14,11 +14,11 @@ from ingest import lease as leases
 from ingest import lock
 from ingest.release import refill
 from retrieval import generations, readers, records
+from retrieval.documents import Written
 from retrieval.errors import RetrievalError, SupersededError
 from retrieval.lexical import LexicalIndex
 from retrieval.probe import problems
 from retrieval.server import publication
-from retrieval.server.documents import Written
 from retrieval.server.publication import ENVELOPES, Envelope, generation_name
 from retrieval.vectors import GRAPH, metadata
 

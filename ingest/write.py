@@ -68,7 +68,7 @@ def write_indexes(
     if base is not None:
         copy_generation(base, folder)
     with (
-        closing(_Dense(folder / "chroma", days)) as dense,
+        closing(_Dense(folder, days)) as dense,
         Behind() as behind,
         closing(vectors.of(change.written, progress)) as ready,
     ):
@@ -90,7 +90,7 @@ class _Dense:
 
     @cached_property
     def _store(self) -> ChromaStore:
-        return ChromaStore.open(self._folder)
+        return ChromaStore.create(self._folder)
 
     def add(self, batch: Sequence[Embedded]) -> None:
         """Write comments with their vectors."""

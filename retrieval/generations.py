@@ -2,7 +2,7 @@
 
     DATA_DIR/
       CURRENT                     the published generation's number, e.g. "000012"
-      generations/000012/         chroma/  lexical/  manifest.json  untouched.json
+      generations/000012/         chroma/  comments.sqlite  lexical/  manifest.json  untouched.json
       embeddings.sqlite           vectors by model fingerprint and text digest
       exclusions.json             comments and authors that no answer may quote
       ingest.lock

@@ -111,7 +111,7 @@ class Embedded:
         """See `Home.store`."""
         from retrieval.vectors import ChromaStore
 
-        return ChromaStore.open(generations.folder_of(self.data_dir, generation) / "chroma")
+        return ChromaStore.open(generations.folder_of(self.data_dir, generation))
 
 
 def published(home: Home) -> Manifest | None:

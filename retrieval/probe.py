@@ -107,7 +107,7 @@ def in_process(data_dir: Path, generation: int) -> list[str]:
     except RetrievalError as error:
         return [str(error)]
     try:
-        with closing(ChromaStore.open(folder / "chroma")) as store:
+        with closing(ChromaStore.open(folder)) as store:
             return list(problems(manifest, store, LexicalIndex.open(folder / "lexical")))
     except Exception as error:  # noqa: BLE001 - damaged files fail anywhere in two libraries
         return [f"it cannot be read ({type(error).__name__}: {error})"]

@@ -1,14 +1,9 @@
-"""The dense index and the comments themselves, in Chroma; the only importer of chromadb.
+"""The dense index, in Chroma, with the comments beside it; the only importer of chromadb.
 
-Two collections, always written together:
-
-- `passages`: a vector per passage, id `COMMENT:LANGUAGE:NUMBER`, and metadata to filter by; a comment
-  of several has one more, their mean, so that one query tells how near its best passage is and how near
-  the whole. Nothing is read back from it but ids and distances: fetching metadata with a query
-  costs four times the query.
-- `comments`: a comment's JSON (see `records`), as metadata: Chroma puts every document into a trigram
-  index as well, which nobody would search by and which takes longer than all the rest. Every row needs
-  a vector: here a single number that nobody searches by.
+One collection, `passages`: a vector per passage, id `COMMENT:LANGUAGE:NUMBER`, and metadata to filter by;
+a comment of several has one more, their mean, so that one query tells how near its best passage is and
+how near the whole. Nothing is read back from it but ids and distances: fetching metadata with a query
+costs four times the query. The comments are in a file of their own, see `retrieval.documents`.
 
 Chroma's behaviour that shapes this file (1.5.9): the space is fixed at creation; a batch is at most
 `get_max_batch_size()` long; an empty batch raises; two clients on one folder in one process share one
@@ -20,20 +15,24 @@ has the very graph that was tried out.
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import struct
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from retrieval import records
+from retrieval.documents import Documents
 from retrieval.errors import RetrievalError
+from retrieval.rows import batches
 from retrieval.terms import fold
 from retrieval.types import Hit, PassageId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     # Named again for `retrieval.server`, which imports chromadb only through here.
@@ -42,10 +41,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from retrieval.types import Record, Scope
-
-P = ParamSpec("P")
-R = TypeVar("R")
-T = TypeVar("T")
 
 #: After how many changes the graph's files are written: with every call here, rarely on a server, which
 #: keeps its graph in memory and is opened by nobody else.
@@ -65,8 +60,9 @@ NO_GRAPH: dict[str, Any] = {
     "max_neighbors": 2,
     **_THERE,
 }
-#: Under which key of its metadata a comment stands.
-_COMMENT = "comment"
+#: Where the two are in a generation's folder.
+_CHROMA, _COMMENTS = "chroma", "comments.sqlite"
+_PASSAGES = "passages"
 #: How the graph's header begins: version, offset, room for elements, elements, bytes of each.
 _HEADER = struct.Struct("<IQQQQ")
 _HEADER_VERSION = 1
@@ -92,63 +88,69 @@ class Embedded:
         return list(zip(self.record.row_ids(), [*self.vectors, *whole], strict=True))
 
 
-def _explained(method: Callable[P, R]) -> Callable[P, R]:
-    """Turn what Chroma raises about its files into one sentence."""
-
-    @wraps(method)
-    def explaining(*args: P.args, **kwargs: P.kwargs) -> R:
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what Chroma and SQLite raise about their files into one sentence."""
+    try:
+        yield
+    except Exception as error:
         from chromadb.errors import ChromaError
 
-        try:
-            return method(*args, **kwargs)
-        except ChromaError as error:
-            raise RetrievalError(
-                f"Chroma cannot use its index ({error}); free some space if the disk is full, or else go "
-                "back to the generation before, by writing its number into CURRENT in the data folder.",
-                f"Chroma 无法使用其索引（{error}）；若磁盘已满请腾出空间，"
-                "否则请把上一个世代的编号写入数据文件夹中的 CURRENT，退回到上一个世代。",
-            ) from error
-
-    return explaining
+        if not isinstance(error, ChromaError | sqlite3.Error):
+            raise
+        raise RetrievalError(
+            f"The index cannot be used ({error}); free some space if the disk is full, or else go "
+            "back to the generation before, by writing its number into CURRENT in the data folder.",
+            f"无法使用索引（{error}）；若磁盘已满请腾出空间，"
+            "否则请把上一个世代的编号写入数据文件夹中的 CURRENT，退回到上一个世代。",
+        ) from error
 
 
 class ChromaStore:
-    """One open store; `close` it before another one is opened on the same folder.
+    """One open generation; `close` it before another one is opened on the same folder.
 
-    Every method may raise RetrievalError where the store's files are damaged or cannot be written.
+    Every method may raise RetrievalError where its files are damaged or cannot be written.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, passages: Collection, documents: Documents) -> None:
         self._client = client
-        self._passages = _collection(client, "passages", GRAPH | _HERE)
-        self._comments = _collection(client, "comments", NO_GRAPH | _HERE)
+        self._passages = passages
+        self._documents = documents
 
     @classmethod
-    @_explained
+    @_explained()
     def open(cls, folder: Path) -> ChromaStore:
-        """Open, or create, the embedded store in a folder."""
-        from chromadb.api.client import Client
-        from chromadb.api.shared_system_client import SharedSystemClient
-        from chromadb.config import Settings
+        """Open what is in a generation's folder for reading."""
+        with _opened(folder / _CHROMA) as client:
+            passages = client.get_collection(_PASSAGES, embedding_function=None)
+            if not (folder / _COMMENTS).exists():
+                _bring_over(client, folder / _COMMENTS)
+            return cls(client, passages, Documents.open(folder / _COMMENTS))
 
-        try:
-            return cls(Client(settings=Settings(is_persistent=True, persist_directory=str(folder))))
-        except BaseException:
-            # Chroma keeps what it could not start, and would hand it out at the next try.
-            SharedSystemClient._identifier_to_system.pop(str(folder), None)  # noqa: SLF001
-            raise
+    @classmethod
+    @_explained()
+    def create(cls, folder: Path) -> ChromaStore:
+        """Open a generation's folder for writing, made if need be."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with _opened(folder / _CHROMA) as client:
+            configuration: Any = {"hnsw": GRAPH | _HERE}
+            passages = client.get_or_create_collection(
+                _PASSAGES, configuration=configuration, embedding_function=None
+            )
+            return cls(client, passages, Documents.create(folder / _COMMENTS))
 
     def close(self) -> None:
         """Release the files, so that the same folder can be opened afresh in this process."""
+        self._documents.close()
         self._client.close()
 
-    @_explained
+    @_explained()
     def upsert(self, items: Sequence[Embedded], days: Mapping[str, int]) -> None:
         """Write comments with the vectors of all their passages, and the means of these.
 
         `days` gives the day of a thread by its id, as yyyymmdd; 0 stands for unknown.
         """
-        self.refresh([item.record for item in items])
+        self._documents.write(item.record for item in items)
         rows = [(item.record, *row) for item in items for row in item.rows()]
         for part in batches(rows, self._client.get_max_batch_size()):
             self._passages.upsert(
@@ -159,27 +161,19 @@ class ChromaStore:
                 ],
             )
 
-    @_explained
+    @_explained()
     def refresh(self, items: Sequence[Record]) -> None:
-        """Write comments alone; their passages are there already, or about to be written."""
-        for batch in batches(items, self._client.get_max_batch_size()):
-            self._comments.upsert(
-                ids=[record.comment.id for record in batch],
-                embeddings=np.zeros((len(batch), 1), dtype=np.float32),
-                metadatas=[
-                    {"thread": record.comment.thread_id, _COMMENT: records.dumps(record)} for record in batch
-                ],
-            )
+        """Write comments alone; their passages are there already."""
+        self._documents.write(items)
 
-    @_explained
+    @_explained()
     def delete(self, comment_ids: Sequence[str], passage_ids: Sequence[PassageId]) -> None:
         """Remove comments and passages; ids that are not there are ignored."""
-        for ids in batches(comment_ids, _GET_BATCH):
-            self._comments.delete(ids=list(ids))
+        self._documents.delete(comment_ids)
         for passages in batches(passage_ids, _GET_BATCH):
             self._passages.delete(ids=[str(passage) for passage in passages])
 
-    @_explained
+    @_explained()
     def nearest(self, vector: NDArray[np.float32], count: int, scope: Scope) -> list[Hit]:
         """Return the passages nearest to a vector, nearest first, with their cosine similarity.
 
@@ -197,7 +191,7 @@ class ChromaStore:
             for passage, distance in zip(found["ids"][0], distances[0], strict=True)
         ]
 
-    @_explained
+    @_explained()
     def direction(self, comment_id: str) -> NDArray[np.float32]:
         """Return where a whole comment points: the mean of its passages, of unit length.
 
@@ -210,39 +204,27 @@ class ChromaStore:
         vectors = self._passages.get(ids=passages, include=["embeddings"])["embeddings"]
         return _direction(np.asarray(vectors, dtype=np.float32))
 
-    @_explained
+    @_explained()
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
         """Return comments by id; ids that are not there are left out, and an id may be named twice."""
-        found: dict[str, Record] = {}  # an empty list of ids makes no batch: Chroma refuses one
-        for batch in batches(list(dict.fromkeys(comment_ids)), _GET_BATCH):
-            for record in self._read(ids=list(batch)):
-                found[record.comment.id] = record
-        return found
+        return self._documents.records(comment_ids)
 
-    @_explained
+    @_explained()
     def thread_records(self, thread_id: str) -> list[Record]:
         """Return the comments of one thread in file order."""
-        return sorted(self._read(where={"thread": thread_id}), key=lambda record: record.comment.position)
+        return self._documents.thread(thread_id)
 
     def all_records(self) -> Iterator[Record]:
-        """Yield every comment, in batches of bounded size, in no particular order."""
-        offset = 0
-        while found := self._read(limit=_GET_BATCH, offset=offset):
-            yield from found
-            offset += len(found)
+        """Yield every comment, in no particular order."""
+        with _explained():
+            yield from self._documents.everything()
 
-    def _read(self, **which: Any) -> list[Record]:  # noqa: ANN401 - whatever Chroma's `get` takes
-        found = self._comments.get(**which, include=["metadatas", "documents"])
-        rows = zip(found["metadatas"] or [], found["documents"] or [], strict=True)
-        # They were documents once; what is rewritten for that reason is read before.
-        return [records.loads(str(row.get(_COMMENT) or document)) for row, document in rows]
-
-    @_explained
+    @_explained()
     def passage_ids(self) -> list[PassageId]:
         """Return the ids of all passages and wholes, in no particular order."""
         return [PassageId.parse(found) for found in self._passages.get(include=[])["ids"]]
 
-    @_explained
+    @_explained()
     def vectors(self, passages: Sequence[PassageId]) -> dict[PassageId, NDArray[np.float32]]:
         """Return the vectors of passages by id; ids that are not there are left out."""
         found: dict[PassageId, NDArray[np.float32]] = {}
@@ -252,10 +234,10 @@ class ChromaStore:
             found |= dict(zip(map(PassageId.parse, got["ids"]), rows, strict=True))
         return found
 
-    @_explained
+    @_explained()
     def counts(self) -> tuple[int, int]:
         """Return how many comments there are, and how many passages and wholes."""
-        return self._comments.count(), self._passages.count()
+        return self._documents.count(), self._passages.count()
 
 
 def connect(
@@ -334,9 +316,37 @@ def _blank(path: Path, start: int, end: int) -> None:
             file.write(bytes(end - start))
 
 
-def _collection(client: Client, name: str, hnsw: dict[str, Any]) -> Collection:
-    configuration: Any = {"hnsw": hnsw}
-    return client.get_or_create_collection(name, configuration=configuration, embedding_function=None)
+@contextmanager
+def _opened(folder: Path) -> Iterator[Client]:
+    """Open an embedded Chroma; what fails within closes it."""
+    from chromadb.api.client import Client
+    from chromadb.api.shared_system_client import SharedSystemClient
+    from chromadb.config import Settings
+
+    try:
+        client = Client(settings=Settings(is_persistent=True, persist_directory=str(folder)))
+    except BaseException:
+        # Chroma keeps what it could not start, and would hand it out at the next try.
+        SharedSystemClient._identifier_to_system.pop(str(folder), None)  # noqa: SLF001
+        raise
+    try:
+        yield client
+    except BaseException:
+        client.close()
+        raise
+
+
+def _bring_over(client: Client, path: Path) -> None:
+    """Make the file of comments from a collection, where the version that wrote the index kept them."""
+    kept = client.get_collection("comments", embedding_function=None)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    with closing(Documents.create(fresh)) as documents:
+        offset = 0
+        while (found := kept.get(limit=_GET_BATCH, offset=offset, include=["metadatas", "documents"]))["ids"]:
+            rows = zip(found["metadatas"] or [], found["documents"] or [], strict=True)
+            documents.write(records.loads(str(row.get("comment") or document)) for row, document in rows)
+            offset += len(found["ids"])
+    fresh.replace(path)
 
 
 def _direction(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -368,8 +378,3 @@ def conditions(scope: Scope) -> dict[str, Any] | None:
     if len(conditions) > 1:
         return {"$and": conditions}
     return conditions[0] if conditions else None
-
-
-def batches(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
-    """Cut items into parts of a size."""
-    return (items[start : start + size] for start in range(0, len(items), size))

@@ -149,7 +149,7 @@ def look(place: Field) -> None:
     problems = in_process(place.data, manifest.generation)
     paths = {entry.thread.id: entry.path for entry in manifest.threads}
     folder = generations.folder_of(place.data, manifest.generation)
-    with closing(ChromaStore.open(folder / "chroma")) as store:
+    with closing(ChromaStore.open(folder)) as store:
         records = [record.comment for record in store.all_records()]
     with closing(Archive(place.data, FakeEmbedder())) as archive:
         for comment in place.dice.sample(records, min(5, len(records))):

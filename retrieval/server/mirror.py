@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from retrieval import generations, readers
+from retrieval.documents import Documents, Written
 from retrieval.errors import RetrievalError, SupersededError
 from retrieval.generations import days
 from retrieval.lexical import LexicalIndex
-from retrieval.server.documents import Documents, Written
 from retrieval.server.publication import Envelope
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Mirror:
 
     def documents(self, generation: int, place: Path | None = None) -> Documents:
         """Open the comments of a generation."""
-        return Documents(generations.folder_of(place or self.folder, generation) / _DOCUMENTS)
+        return Documents.open(generations.folder_of(place or self.folder, generation) / _DOCUMENTS)
 
     def build(self, place: Path, envelope: Envelope, base: int | None, written: Iterable[Written]) -> None:
         """Write a generation below a folder: a base's, but for threads that are written, or gone.
@@ -101,7 +101,7 @@ class Mirror:
             shutil.copytree(before / "lexical", folder / "lexical", ignore=shutil.ignore_patterns("*.lock"))
             shutil.copyfile(before / _DOCUMENTS, folder / _DOCUMENTS)
         threads = envelope.manifest.threads
-        with closing(Documents(folder / _DOCUMENTS)) as documents:
+        with closing(Documents.create(folder / _DOCUMENTS)) as documents:
             old = documents.threads()
             left = [thread for thread, tag in old.items() if envelope.tags.get(thread) != tag]
             new = [thread for thread, tag in envelope.tags.items() if old.get(thread) != tag]

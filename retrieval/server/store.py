@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from retrieval.documents import Documents
     from retrieval.server.connection import Server
-    from retrieval.server.documents import Documents
     from retrieval.types import Record, Scope
     from retrieval.vectors import Collection
 

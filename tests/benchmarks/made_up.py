@@ -50,24 +50,14 @@ def build(data: Path, count: int, embedder: Embedder) -> NDArray[np.float32]:
     folder = generations.folder_of(data, 1)
     folder.mkdir(parents=True)
     made, vectors = [], []
-    with closing(ChromaStore.open(folder / "chroma")) as store:
+    with closing(ChromaStore.create(folder)) as store:
         for start in range(0, count, _BATCH):
             batch = [maker.embedded(number) for number in range(start, min(start + _BATCH, count))]
             store.upsert(batch, maker.days)
             made += [item.record for item in batch]
             vectors += [vector for item in batch for _, vector in item.rows()]
     LexicalIndex.create(folder / "lexical").update([], made, maker.days)
-    entries = tuple(
-        ThreadEntry(
-            Thread(name, Bilingual(zh=name), Bilingual(), "2025-01-01", ()),
-            f"{name}.md",
-            _THREAD,
-            25,
-            200,
-            66,
-        )
-        for name in maker.days
-    )
+    entries = tuple(map(_thread, maker.days))
     dimensions = len(vectors[0])
     generations.seal(data, Manifest(1, "2025-01-01", "built-in", embedder.fingerprint, dimensions, entries))
     generations.publish(data, 1)

@@ -36,7 +36,7 @@ def filled(bench):
     """Ingest a secret among other comments."""
     bench.write("tomatoes.txt", *TOMATOES, ("欧阳", OWN), *[("路人", f"第{n}条。") for n in range(30)])
     bench.ingest()
-    kept = "documents.sqlite" if bench.on_server else "chroma.sqlite3"
+    kept = "documents.sqlite" if bench.on_server else "comments.sqlite"
     assert {name.split("/")[-1] for name in traces(bench)} >= {kept, "embeddings.sqlite"}
 
 

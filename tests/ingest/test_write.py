@@ -49,7 +49,7 @@ def write(tmp_path):
             before = tmp_path / str(base) if base else None
             change = Change(base, written, moved, removed, stale)
             write_indexes(folder, before, change, {"t": 20250114}, Vectors(cache), Silent())
-        with closing(ChromaStore.open(folder / "chroma")) as store:
+        with closing(ChromaStore.open(folder)) as store:
             dense = {str(hit.passage) for hit in store.nearest(EMBEDDER.question("x"), 9, Scope())}
             return {one.comment.id: one for one in store.all_records()}, dense
 
@@ -104,7 +104,7 @@ def test_copy_is_whole(tmp_path, monkeypatch, size, kernel):
 def test_copy_while_the_source_is_open(tmp_path, write):
     """A copy made while a reader has the source open is whole, and takes no locks or journals along."""
     write(1, written=[record("a")])
-    with closing(ChromaStore.open(tmp_path / "1" / "chroma")):
+    with closing(ChromaStore.open(tmp_path / "1")):
         copying.copy_generation(tmp_path / "1", tmp_path / "2")
     names = {path.name for path in (tmp_path / "2").rglob("*")}
     assert not [name for name in names if name.endswith((".lock", "-journal", "-wal", "-shm"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 
@@ -55,7 +56,7 @@ def empty(request, folder):
     """Return an empty store of the kind that is asked for."""
     if request.param == "server":
         return PublishedStore(request.getfixturevalue("chroma_run").home(folder))
-    return ExactStore() if request.param == "exact" else ChromaStore.open(folder)
+    return ExactStore() if request.param == "exact" else ChromaStore.create(folder)
 
 
 @pytest.fixture(params=KINDS)
@@ -170,7 +171,7 @@ def test_chroma_finds_what_exact_search_finds(tmp_path):
     items = [embedded(f"n{n}", text=Bilingual(f"第{n}条，{n * 7919 % 1000}")) for n in range(1000)]
     exact = ExactStore()
     exact.upsert(items, DAYS)
-    with closing(ChromaStore.open(tmp_path)) as chroma:
+    with closing(ChromaStore.create(tmp_path)) as chroma:
         chroma.upsert(items, DAYS)
         found = expected = 0
         for item in items[::25]:
@@ -184,7 +185,7 @@ def test_chroma_finds_what_exact_search_finds(tmp_path):
 def test_reopened_store_has_everything(tmp_path):
     """What was written is there after closing and opening again in the same process, also what came last."""
     for number, item in enumerate(COMMENTS[:6], start=1):
-        with closing(ChromaStore.open(tmp_path)) as store:
+        with closing(ChromaStore.create(tmp_path)) as store:
             store.upsert([item], DAYS)
         with closing(ChromaStore.open(tmp_path)) as store:
             assert len(near(store)) == number
@@ -192,7 +193,7 @@ def test_reopened_store_has_everything(tmp_path):
 
 def test_batches_of_any_size(tmp_path):
     """More comments than Chroma takes at a time, or SQLite names at a time, are no difficulty."""
-    with closing(ChromaStore.open(tmp_path)) as store:
+    with closing(ChromaStore.create(tmp_path)) as store:
         store._client.get_max_batch_size = lambda: 100
         items = [embedded(f"n{n}", text=Bilingual("同")) for n in range(250)]
         store.upsert(items, DAYS)
@@ -205,36 +206,53 @@ def test_batches_of_any_size(tmp_path):
 @pytest.mark.parametrize("sizes", [(1,), (2, 1), (100, 100, 30)])
 def test_nothing_is_left_to_replay(tmp_path, sizes):
     """After closing, all vectors are in the graph's files: every reader has the graph that was tried out."""
-    with closing(ChromaStore.open(tmp_path)) as store:
+    with closing(ChromaStore.create(tmp_path)) as store:
         for start, size in enumerate(sizes):
             store.upsert([embedded(f"n{start}-{n}") for n in range(size)], DAYS)
         store.delete(["n0-0"], COMMENTS[0].record.row_ids())
-    with closing(sqlite3.connect(tmp_path / "chroma.sqlite3")) as database:
+    with closing(sqlite3.connect(tmp_path / "chroma" / "chroma.sqlite3")) as database:
         written = "SELECT count(*) FROM max_seq_id JOIN segments ON id = segment_id WHERE scope = 'VECTOR'"
         behind = "SELECT count(*) FROM embeddings_queue q JOIN segments s ON q.topic LIKE '%' || s.collection"
         behind += " JOIN max_seq_id m ON m.segment_id = s.id WHERE s.scope = 'VECTOR' AND q.seq_id > m.seq_id"
-        assert [database.execute(query).fetchone() for query in (written, behind)] == [(2,), (0,)]
+        assert [database.execute(query).fetchone() for query in (written, behind)] == [(1,), (0,)]
 
 
-def test_damaged_store(tmp_path):
-    """A store whose database is damaged is one sentence, and can be opened once that is mended."""
-    database = tmp_path / "chroma.sqlite3"
-    database.write_bytes(b"not a database, whatever its name says" * 100)
-    with pytest.raises(RetrievalError, match=r"Chroma cannot use its index .*file is not a database"):
-        ChromaStore.open(tmp_path)
-    database.unlink()
+@pytest.mark.parametrize("name", ["chroma/chroma.sqlite3", "comments.sqlite"])
+def test_damaged_store(tmp_path, name):
+    """A store one of whose databases is damaged is one sentence, and can be opened once that is mended."""
+    with closing(ChromaStore.create(tmp_path)) as store:
+        store.upsert(COMMENTS, DAYS)
+    sound = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(b"not a database, whatever its name says" * 100)
+    with pytest.raises(RetrievalError, match=r"The index cannot be used .*file is not a database"):
+        ChromaStore.open(tmp_path).records(["a1"])
+    (tmp_path / name).write_bytes(sound)
     with closing(ChromaStore.open(tmp_path)) as store:
-        assert store.counts() == (0, 0)
+        assert store.counts()[0] == len(list(store.all_records())) == len(COMMENTS)
 
 
-def test_comments_that_are_documents(tmp_path):
-    """An index of a version that kept comments as documents is read as before."""
-    record = COMMENTS[0].record
-    with closing(ChromaStore.open(tmp_path)) as store:
-        store.refresh([record])
-        store._comments.delete(ids=["a1"])
-        store._comments.upsert(
-            ids=["a1"], embeddings=np.zeros((1, 1)), metadatas=[{"thread": "old"}], documents=[dumps(record)]
-        )
-        assert store.records(["a1"]) == {"a1": record}
-        assert store.thread_records("old") == list(store.all_records()) == [record]
+@pytest.mark.parametrize("name", ["chroma", "comments.sqlite"])
+def test_store_that_lacks_something(tmp_path, name):
+    """A store without its vectors or its comments is one sentence, and nothing takes their place."""
+    with closing(ChromaStore.create(tmp_path)) as store:
+        store.upsert(COMMENTS, DAYS)
+    gone = tmp_path / name
+    shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    for _ in range(2):
+        with pytest.raises(RetrievalError, match="The index cannot be used"):
+            ChromaStore.open(tmp_path)
+
+
+def test_comments_that_chroma_kept(tmp_path):
+    """An index of a version that kept comments in Chroma, as documents or as metadata, is read as before."""
+    first, second = (item.record for item in COMMENTS[:2])
+    with closing(ChromaStore.create(tmp_path)) as store:
+        kept = store._client.create_collection("comments", embedding_function=None)
+        kept.upsert(["a1"], np.zeros((1, 1)), [{"thread": "old"}], [dumps(first)])
+        kept.upsert(["a2"], np.zeros((1, 1)), [{"thread": "old", "comment": dumps(second)}])
+    (tmp_path / "comments.sqlite").unlink()
+    for _ in range(2):
+        with closing(ChromaStore.open(tmp_path)) as store:
+            assert store.records(["a1"]) == {"a1": first}
+            assert store.thread_records("old") == [second, first]
+    assert {path.name for path in tmp_path.iterdir()} == {"chroma", "comments.sqlite"}
