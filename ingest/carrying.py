@@ -17,6 +17,7 @@ from ingest.summary import Summary
 from ingest.write import Change
 from retrieval.generations import Manifest, days
 from retrieval.probe import standing_by
+from retrieval.records import make_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,6 +122,8 @@ class Carrying:
             gone = {step.id for step in steps if step.record is None}
             kept = before.records([entry.thread.id for entry in self.found.target.untouched()])
             everything = [r for own in kept.values() for r in own if r.comment.id not in gone]
+            if self.found.unfit:  # what is kept beside a comment's text may be made in another way by now
+                everything = [make_record(record.comment, record.ancestors) for record in everything]
             everything += [step.record for step in steps if step.record]
             return from_nothing(everything)
         known = before.manifest

@@ -94,8 +94,7 @@ class ServerTurn:
         self._tags = {thread: tag for thread, tag in kept.items() if thread not in left}
         self._tags |= {thread: self._lease.token for thread, own in threads.items() if own}
         self._written = [
-            Written(thread, self._lease.token, [records.dumps(record) for record in own])
-            for thread, own in threads.items()
+            Written(thread, self._lease.token, records.documents(own)) for thread, own in threads.items()
         ]
         return replace(change, dead=dead)
 
@@ -237,7 +236,7 @@ class ServerTurn:
                 "ids": [f"{record.comment.id}@{tag}" for record in rows],
                 "embeddings": np.zeros((len(rows), 1), dtype=np.float32),
                 "metadatas": [{"thread": record.comment.thread_id, "tag": tag} for record in rows],
-                "documents": [records.dumps(record) for record in rows],
+                "documents": records.documents(rows),
             },
         )
 

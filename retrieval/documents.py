@@ -82,9 +82,11 @@ class Documents:
             connection.executemany("DELETE FROM comments WHERE thread = ?", ((name,) for name in gone))
             put(connection, "comments", rows)
 
-    def write(self, items: Iterable[Record]) -> None:
+    def write(self, items: Sequence[Record]) -> None:
         """Write comments, all or nothing."""
-        rows = ((*_place(record), records.dumps(record)) for record in items)
+        rows = (
+            (*_place(one), document) for one, document in zip(items, records.documents(items), strict=True)
+        )
         with self._connection as connection:
             put(connection, "comments", rows)
 

@@ -173,23 +173,30 @@ class OnnxEmbedder:
     def encoding(self) -> Iterator[None]:
         """See `Embedder.encoding`; onnxruntime keeps every core busy from one process."""
         with self._lock:
-            _ = self._encoder
+            _ = self._for_many
         yield
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Embedder.passages`."""
         with self._lock:
-            return self._encoder.encode(texts)
+            return self._for_many.encode(texts)
 
     def question(self, text: str) -> NDArray[np.float32]:
         """See `Embedder.question`."""
-        return _first(self.passages([text]))
+        with self._lock:
+            return _first(self._for_one.encode([text]))
 
     @cached_property
-    def _encoder(self) -> OnnxEncoder:
+    def _for_one(self) -> OnnxEncoder:
         from retrieval.model.onnx import OnnxEncoder
 
         return OnnxEncoder(precision=self._precision)
+
+    @cached_property
+    def _for_many(self) -> OnnxEncoder:
+        from retrieval.model.onnx import OnnxEncoder
+
+        return OnnxEncoder(precision=self._precision, apart=True)
 
 
 def embedder_for(

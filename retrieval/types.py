@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import TYPE_CHECKING, Literal
 
@@ -141,8 +141,9 @@ class Record:
     passages: dict[Language, tuple[Span, ...]]
     #: Which runs of sentences say the same, Chinese and English, in order of place.
     aligned: tuple[tuple[Span, Span], ...] = ()
-    #: The distinct tokens of each passage, in the order of their ids, packed by `model.vocabulary`.
-    tokens: tuple[bytes, ...] = ()
+    #: The distinct tokens of each passage, in the order of their ids, packed by `model.vocabulary`. They
+    #: follow from the text, and are made when the comment is written.
+    tokens: tuple[bytes, ...] = field(default=(), compare=False)
 
     def passage_ids(self) -> list[PassageId]:
         """Return the ids of all its passages, Chinese first."""

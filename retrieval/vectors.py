@@ -150,7 +150,7 @@ class ChromaStore:
 
         `days` gives the day of a thread by its id, as yyyymmdd; 0 stands for unknown.
         """
-        self._documents.write(item.record for item in items)
+        self._documents.write([item.record for item in items])
         rows = [(item.record, *row) for item in items for row in item.rows()]
         for part in batches(rows, self._client.get_max_batch_size()):
             self._passages.upsert(
@@ -344,7 +344,7 @@ def _bring_over(client: Client, path: Path) -> None:
         offset = 0
         while (found := kept.get(limit=_GET_BATCH, offset=offset, include=["metadatas", "documents"]))["ids"]:
             rows = zip(found["metadatas"] or [], found["documents"] or [], strict=True)
-            documents.write(records.loads(str(row.get("comment") or document)) for row, document in rows)
+            documents.write([records.loads(str(row.get("comment") or document)) for row, document in rows])
             offset += len(found["ids"])
     fresh.replace(path)
 

@@ -14,7 +14,7 @@ from retrieval.model import TABLE, base, table, tokens
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Tokenizer
 
     from retrieval.model.chinese import Words
 
@@ -31,17 +31,18 @@ class Vocabulary:
         self._words = words
         self._tokenizer = tokenizer
 
-    def encodings(self, texts: Iterable[str]) -> list[Encoding]:
-        """Return what the model reads of each text."""
-        return self._tokenizer.encode_batch([self._words.spaced(text) for text in texts])
+    def ids(self, texts: Iterable[str]) -> list[list[int]]:
+        """Return the tokens that the model reads of each text, in the time it takes on all cores."""
+        spaced = [self._words.spaced(text) for text in texts]
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(spaced)]
 
     def packed(self, texts: Iterable[str]) -> list[bytes]:
         """Return the distinct tokens of each text, packed for `unpacked`, without those that frame it."""
-        return [_packed(encoding.ids[1:-1]) for encoding in self.encodings(texts)]
+        return [_packed(own[1:-1]) for own in self.ids(texts)]
 
     def words(self, text: str) -> list[tuple[str, list[int]]]:
         """Return the words and marks of a text as the model cuts it, each with its tokens."""
-        (encoding,) = self.encodings([text])
+        encoding = self._tokenizer.encode(self._words.spaced(text))
         found: dict[int, list[int]] = {}
         for token, word in zip(encoding.ids, encoding.word_ids, strict=True):
             if word is not None:

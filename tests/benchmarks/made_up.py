@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import random
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,6 @@ from ingest.formats import chinese_archive
 from retrieval import generations
 from retrieval.generations import Manifest, ThreadEntry
 from retrieval.lexical import LexicalIndex
-from retrieval.model.vocabulary import vocabulary
 from retrieval.records import content_digest
 from retrieval.text import passages, sentences
 from retrieval.types import Bilingual, Comment, Kind, Record, Span, Thread
@@ -119,8 +118,7 @@ class _Maker:
         spans = dict(zip(languages, map(tuple, cut), strict=True))
         pairs = aligned if len(languages) == 2 else ()
         record = Record(comment, content_digest(comment.text), above, spans, pairs)
-        tokens = tuple(vocabulary().packed(record.passage_texts()))
-        return Embedded(replace(record, tokens=tokens), np.stack(vectors))
+        return Embedded(record, np.stack(vectors))
 
     def _comment(self, number: int, text: Bilingual) -> tuple[Comment, tuple[str, ...]]:
         choose, position = self._chooser, number % _THREAD + 1

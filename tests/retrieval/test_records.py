@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.records import content_digest, digest, dumps, loads, make_record, short_id
+from retrieval.model.vocabulary import vocabulary
+from retrieval.records import content_digest, digest, documents, dumps, loads, make_record, short_id
 from retrieval.types import Bilingual, Comment, Kind, PassageId, Record, Span
 
 #: Text as it may come from any file, lone surrogates excepted: decoding makes none.
@@ -76,8 +79,9 @@ def test_digest_of_half_a_character():
 
 @given(stored)
 def test_record_round_trip(record):
-    """A record comes back as it was written."""
-    assert loads(dumps(record)) == record
+    """A record comes back as it was written, tokens included."""
+    back = loads(dumps(record))
+    assert (back, back.tokens) == (record, record.tokens)
 
 
 @given(comments, st.lists(texts, max_size=3))
@@ -90,6 +94,18 @@ def test_made_record(comment, ancestors):
     for passage, text in zip(ids, record.passage_texts(), strict=True):
         assert text
         assert text in comment.text[passage.language]
+
+
+@given(st.lists(comments, max_size=4))
+def test_tokens_are_added_where_they_are_lacking(several):
+    """Each passage gets its own, whatever is made beside it; tokens that are there stay."""
+    made = [make_record(comment, ()) for comment in several]
+    found = list(map(loads, documents(made)))
+    assert found == made
+    alone = vocabulary().packed
+    assert [one.tokens for one in found] == [tuple(alone(one.passage_texts())) for one in made]
+    kept = [replace(one, tokens=(b"abc",)) for one in made]
+    assert [loads(one).tokens for one in documents(kept)] == [(b"abc",)] * len(kept)
 
 
 @given(comments)

@@ -5,6 +5,8 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +25,7 @@ def onnx_model():
     """Load the built-in model with onnxruntime."""
     from retrieval.model.onnx import OnnxEncoder
 
-    return OnnxEncoder(threads=2)
+    return OnnxEncoder(cores=2)
 
 
 def test_vectors_are_the_same(model, onnx_model):
@@ -37,7 +39,7 @@ def test_eight_bits_are_nearly_the_same(onnx_model):
     """The faster precision moves a vector by a cosine of under a hundredth or so."""
     from retrieval.model.onnx import OnnxEncoder
 
-    cosines = (OnnxEncoder(threads=2, precision="int8").encode(TEXTS) * onnx_model.encode(TEXTS)).sum(1)
+    cosines = (OnnxEncoder(cores=2, precision="int8").encode(TEXTS) * onnx_model.encode(TEXTS)).sum(1)
     assert cosines.min() > 0.985
 
 
@@ -50,6 +52,39 @@ def test_order_is_kept(onnx_model):
     """Vectors come in the order of the texts, though batches are made by length."""
     together = onnx_model.encode(TEXTS * 40)
     assert np.abs(together[-len(TEXTS) :] - onnx_model.encode(TEXTS)).max() < 1e-5
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3])
+def test_batches_apart_give_the_same(onnx_model, cores):
+    """A core for each batch gives what all of them on one give."""
+    from retrieval.model.onnx import OnnxEncoder
+
+    apart = OnnxEncoder(cores=cores, apart=True)
+    for texts in (TEXTS * 40, TEXTS, TEXTS[:1], []):
+        assert np.abs(apart.encode(texts) - onnx_model.encode(texts)).max(initial=0) < 1e-5
+
+
+@given(st.lists(st.integers(2, 256), max_size=200), st.integers(1, 16))
+def test_batches(lengths, workers):
+    """Every text is in one batch, longer ones in earlier batches, and no batch has much more to do."""
+    from retrieval.model.onnx import _BUDGET, batches
+
+    found = batches(lengths, workers)
+    assert sorted(number for batch in found for number in batch) == list(range(len(lengths)))
+    assert all(len(batch) for batch in found)
+    ordered = [lengths[number] for batch in found for number in batch]
+    assert ordered == sorted(lengths, reverse=True)
+    assert all(sum(lengths[number] for number in batch) <= _BUDGET + 256 for batch in found)
+
+
+def test_batches_keep_all_workers_busy():
+    """Many texts make as many batches for each worker, of about as many tokens."""
+    from retrieval.model.onnx import batches
+
+    lengths = [7 + number % 60 for number in range(512)]
+    sizes = [sum(lengths[number] for number in batch) for batch in batches(lengths, 3)]
+    assert len(sizes) % 3 == 0
+    assert max(sizes) - min(sizes) <= 2 * max(lengths)
 
 
 def test_fingerprints_differ():

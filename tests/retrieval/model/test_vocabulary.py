@@ -23,7 +23,7 @@ def _like(one, other):
 def test_packed_tokens_are_the_texts_own(texts):
     """Each once, in ascending order, without the two that frame every text; runs can be joined."""
     packed = vocabulary.vocabulary().packed(texts)
-    own = [sorted(set(e.ids[1:-1])) for e in vocabulary.vocabulary().encodings(texts)]
+    own = [sorted(set(ids[1:-1])) for ids in vocabulary.vocabulary().ids(texts)]
     assert [vocabulary.unpacked(one).tolist() for one in packed] == own
     assert vocabulary.unpacked(b"".join(packed)).tolist() == [token for one in own for token in one]
     assert [vocabulary.count(one) for one in packed] == [len(one) for one in own]
