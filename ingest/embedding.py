@@ -7,13 +7,13 @@ they lack nothing, so that they can be written while others are still encoded.
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ingest.signals import Deferred
-from retrieval.rows import batches
 from retrieval.vectors import Embedded
 
 if TYPE_CHECKING:
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     #: Comments, each with the keys of its passages' texts.
     Keyed = Sequence[tuple[Record, tuple[bytes, ...]]]
 
-#: Texts embedded and kept at a time: what a kill can cost.
-_BATCH = 512
+#: Texts are embedded and kept as many at a time as take so many seconds, which is what a kill can cost and
+#: an interruption wait for; at first so many, and never fewer (processes share them) or more than so many.
+_SECONDS = 2.0
+_FIRST, _FEWEST, _BATCH = 256, 128, 4096
 #: Comments handed on at a time: so many, or a part of those before, as Chroma writes its graph's files
 #: anew with every batch.
-_COMMENTS = 500
+_COMMENTS = 1000
 _PART = 1 / 10
-#: Stands for the batch with which comments are ready that lack no vector.
-_NONE = -1
 
 
 class Keep(Protocol):
@@ -68,16 +68,19 @@ class Vectors:
             ready = [record for record, _ in keyed]
         else:
             missing = shortest_first(self._missing(keyed))
-            finished = ready_with(keyed, list(missing))
+            waiting, complete = by_last(keyed, list(missing))
+            encoded = 0
             with closing(encode(missing, self.embedder, progress, self.cache.put)) as encoding:
-                for number, seconds in enumerate(encoding):
+                for count, seconds in encoding:
+                    encoded += count
                     self.seconds += seconds
-                    ready += finished.pop(number, [])
+                    while waiting and waiting[0][0] < encoded:
+                        ready.append(waiting.popleft()[1])
                     if len(ready) >= _enough(done):
                         yield self._embedded(ready)
                         done, ready = done + len(ready), []
-            self.encoded += len(missing)
-            ready += finished.pop(_NONE, [])
+            self.encoded += encoded
+            ready += complete
         progress.stage("write", len(keyed))
         progress.advance(done)
         while ready:
@@ -118,20 +121,23 @@ def shortest_first(texts: Mapping[bytes, str]) -> dict[bytes, str]:
     return dict(sorted(texts.items(), key=lambda pair: (len(pair[1]), pair[0])))
 
 
-def ready_with(keyed: Keyed, missing: Sequence[bytes]) -> dict[int, list[Record]]:
-    """Group comments by the batch that has the last of their texts; `missing` are encoded in this order."""
-    batch = {key: place // _BATCH for place, key in enumerate(missing)}
-    groups: dict[int, list[Record]] = {}
-    for record, keys in keyed:
-        last = max((batch[key] for key in keys if key in batch), default=_NONE)
-        groups.setdefault(last, []).append(record)
-    return groups
+def by_last(keyed: Keyed, missing: Sequence[bytes]) -> tuple[deque[tuple[int, Record]], list[Record]]:
+    """Return comments by the place that the last of their texts has in `missing`, and those with none."""
+    places = {key: place for place, key in enumerate(missing)}
+    last = [(max((places[key] for key in keys if key in places), default=-1), one) for one, keys in keyed]
+    waiting = sorted((pair for pair in last if pair[0] >= 0), key=lambda pair: pair[0])
+    return deque(waiting), [record for place, record in last if place < 0]
+
+
+def next_size(count: int, seconds: float) -> int:
+    """Return how many texts to encode at a time, given how long the last ones took."""
+    return min(_BATCH, max(_FEWEST, int(count * _SECONDS / max(seconds, 1e-6))))
 
 
 def encode(
     texts: Mapping[bytes, str], embedder: Embedder, progress: Progress, keep: Keep
-) -> Generator[float]:
-    """Encode texts given by key, in their order; after each batch, yield the seconds that it took.
+) -> Generator[tuple[int, float]]:
+    """Encode texts given by key, in their order; after each batch, yield its size and the seconds it took.
 
     Each batch is kept before the next one is begun, and no signal comes between it and its being kept.
     """
@@ -142,12 +148,14 @@ def encode(
             stack.enter_context(embedder.encoding())
             progress.done()
         progress.stage("embed", len(keys))
-        for batch in batches(keys, _BATCH):
+        size, place = min(_FIRST, _BATCH), 0
+        while batch := keys[place : place + size]:
             with Deferred():
                 began = time.monotonic()
                 vectors = embedder.passages([texts[key] for key in batch])
                 seconds = time.monotonic() - began
                 keep(dict(zip(batch, vectors, strict=True)))
             progress.advance(len(batch))
-            yield seconds
+            yield len(batch), seconds
+            size, place = next_size(len(batch), seconds), place + len(batch)
         progress.done()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from typing import TYPE_CHECKING
 
@@ -55,14 +55,14 @@ class Step:
     @property
     def growth(self) -> int:
         """Return how many rows the dense index has more, or fewer, than before."""
-        after = len(self.record.row_ids()) if self.record else 0
-        return after - (len(self.before.row_ids()) if self.before else 0)
+        after = len(self.record.passage_ids()) if self.record else 0
+        return after - (len(self.before.passage_ids()) if self.before else 0)
 
     @property
     def stale_passages(self) -> list[PassageId]:
         """Return the rows of the dense index that were stored and no longer are."""
-        before = self.before.row_ids() if self.before else []
-        after = set(self.record.row_ids()) if self.record else set()
+        before = self.before.passage_ids() if self.before else []
+        after = set(self.record.passage_ids()) if self.record else set()
         return [passage for passage in before if passage not in after]
 
 
@@ -94,6 +94,8 @@ def _step(record: Record, before: Record | None) -> Step:
         return Step(Fate.CHANGED, "its text changed", record, before)
     if record.passages != before.passages:
         return Step(Fate.CHANGED, "its text is cut into other passages", record, before)
+    # What follows from the text stays.
+    record = replace(record, tokens=before.tokens, whole=before.whole)
     if record != before:
         return Step(Fate.MOVED, "its place in the file or in the thread changed", record, before)
     return Step(Fate.UNCHANGED, "the same as before", record, before)

@@ -1,7 +1,7 @@
 """From a change to a published generation: write | seal | probe | publish | tidy up.
 
 A generation is tried out in a child process before anybody sees it. A broken one is thrown away and
-written once more from nothing, with vectors from the embedding cache.
+written once more from nothing, with vectors from the embedding cache and a denser graph.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Release:
         manifest, problems = self._try(change, ())
         if problems:
             whole = self._from_nothing(change)
-            manifest, again = self._try(whole, problems)
+            manifest, again = self._try(replace(whole, again=True), problems)
             if again:
                 raise RetrievalError(
                     f"The new generation is broken ({again[0]}), and so it was when it was written a second "
@@ -98,7 +98,7 @@ class Release:
 
 def from_nothing(records: Sequence[Record]) -> Change:
     """Return the change that writes all of these comments and starts from nothing."""
-    return Change(None, records, (), (), (), passages=sum(len(record.row_ids()) for record in records))
+    return Change(None, records, (), (), (), passages=sum(len(record.passage_ids()) for record in records))
 
 
 def refill(cache: EmbeddingCache, store: Store, records: Sequence[Record]) -> None:

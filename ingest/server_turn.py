@@ -20,7 +20,7 @@ from retrieval.lexical import LexicalIndex
 from retrieval.probe import problems
 from retrieval.server import publication
 from retrieval.server.publication import ENVELOPES, Envelope, generation_name
-from retrieval.vectors import GRAPH, metadata
+from retrieval.vectors import DENSE_GRAPH, GRAPH, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -84,17 +84,18 @@ class ServerTurn:
         dead = 0
         if change.base is None:
             threads = by_thread(change.written)
-            for name, graph in (("comments", None), ("passages", GRAPH)):
+            for name, graph in (("comments", None), ("passages", DENSE_GRAPH if change.again else GRAPH)):
                 self._server.create(f"{name}-{self._epoch}", {"epoch": self._epoch}, graph)
         else:
             threads, dead = self._whole(change.base, change, vectors.cache)
-        self._upload([record for own in threads.values() for record in own], days, vectors, progress)
+        stored = self._upload([r for own in threads.values() for r in own], days, vectors, progress)
         left = set(threads)
         kept = self._base.tags if self._base else {}
         self._tags = {thread: tag for thread, tag in kept.items() if thread not in left}
         self._tags |= {thread: self._lease.token for thread, own in threads.items() if own}
         self._written = [
-            Written(thread, self._lease.token, records.documents(own)) for thread, own in threads.items()
+            Written(thread, self._lease.token, [stored[record.comment.id] for record in own])
+            for thread, own in threads.items()
         ]
         return replace(change, dead=dead)
 
@@ -212,21 +213,25 @@ class ServerTurn:
             refill(cache, store, [r for own in threads.values() for r in own if r.comment.id not in fresh])
             refill(cache, store, change.moved)
         assert self._base is not None  # noqa: S101 - there is a base
-        dead = sum(len(record.row_ids()) for own in before.values() for record in own)
+        dead = sum(len(record.passage_ids()) for own in before.values() for record in own)
         return threads, self._base.manifest.dead + dead
 
     def _upload(
         self, rows: Sequence[Record], days: Mapping[str, int], vectors: Vectors, progress: Progress
-    ) -> None:
-        """Write comments and their vectors under this turn's tag."""
+    ) -> dict[str, Record]:
+        """Write comments and their vectors under this turn's tag; return them as they are there, by id."""
+        stored: dict[str, Record] = {}
         listing = self._server.listing()
         comments, passages = listing[f"comments-{self._epoch}"], listing[f"passages-{self._epoch}"]
         with closing(vectors.of(rows, progress)) as ready:
             for items in ready:
-                self._put_comments(comments, [item.record for item in items])
+                done = records.tokenized([item.stored() for item in items])
+                stored |= {record.comment.id: record for record in done}
+                self._put_comments(comments, done)
                 self._put_passages(passages, items, days)
                 self._lease.check()
         progress.done()
+        return stored
 
     def _put_comments(self, comments: Collection, rows: Sequence[Record]) -> None:
         tag = self._lease.token
@@ -236,7 +241,7 @@ class ServerTurn:
                 "ids": [f"{record.comment.id}@{tag}" for record in rows],
                 "embeddings": np.zeros((len(rows), 1), dtype=np.float32),
                 "metadatas": [{"thread": record.comment.thread_id, "tag": tag} for record in rows],
-                "documents": records.documents(rows),
+                "documents": list(map(records.dumps, rows)),
             },
         )
 

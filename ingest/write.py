@@ -6,14 +6,14 @@ import shutil
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingest.behind import Behind
 from ingest.copying import copy_generation
 from retrieval import generations
 from retrieval.errors import RetrievalError
 from retrieval.lexical import LexicalIndex
-from retrieval.vectors import ChromaStore, scrub
+from retrieval.vectors import DENSE_GRAPH, GRAPH, ChromaStore, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ingest.embedding import Vectors
     from ingest.progress import Progress
+    from retrieval.lexical import Writing
     from retrieval.types import PassageId, Record
     from retrieval.vectors import Embedded
 
@@ -46,6 +47,8 @@ class Change:
     #: How many passages there are then, and how many were deleted since the files were last written anew.
     passages: int = 0
     dead: int = 0
+    #: Whether it is written a second time, the first having been no good.
+    again: bool = False
 
 
 def write_indexes(
@@ -68,41 +71,48 @@ def write_indexes(
     if base is not None:
         copy_generation(base, folder)
     with (
-        closing(_Dense(folder, days)) as dense,
+        closing(_Indexes(folder, days, DENSE_GRAPH if change.again else GRAPH)) as indexes,
         Behind() as behind,
         closing(vectors.of(change.written, progress)) as ready,
     ):
         for batch in ready:
-            behind(partial(dense.add, batch))
-        behind(partial(dense.finish, change))
-        LexicalIndex.create(folder / "lexical").update(change.removed, change.written, days)
+            behind(partial(indexes.add, batch))
+        behind(partial(indexes.finish, change))
         behind.wait()
     scrub(folder / "chroma")
     progress.done()
 
 
-class _Dense:
-    """The dense index that is being written, opened when there is something to write."""
+class _Indexes:
+    """The indexes that are being written, opened when there is something to write."""
 
-    def __init__(self, folder: Path, days: Mapping[str, int]) -> None:
+    def __init__(self, folder: Path, days: Mapping[str, int], graph: Mapping[str, Any]) -> None:
         self._folder = folder
         self._days = days
+        self._graph = graph
 
     @cached_property
     def _store(self) -> ChromaStore:
-        return ChromaStore.create(self._folder)
+        return ChromaStore.create(self._folder, self._graph)
+
+    @cached_property
+    def _words(self) -> Writing:
+        return LexicalIndex.create(self._folder / "lexical").writing(self._days)
 
     def add(self, batch: Sequence[Embedded]) -> None:
         """Write comments with their vectors."""
         self._store.upsert(batch, self._days)
+        self._words.add(item.record for item in batch)
 
     def finish(self, change: Change) -> None:
         """Do the rest of a change."""
         self._store.refresh(change.moved)
         self._store.delete(change.removed, change.stale)
+        self._words.remove(change.removed)
+        self._words.commit()
 
     def close(self) -> None:
-        """Close it, if it was opened."""
+        """Close them, if they were opened."""
         if "_store" in self.__dict__:
             self._store.close()
 

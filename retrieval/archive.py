@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import numpy as np
 from cachetools import LRUCache
 
-from retrieval import generations, page, readers
+from retrieval import generations, page, readers, wholes
 from retrieval.errors import NoIndexError, RetrievalError, SupersededError, UsageError
 from retrieval.excerpts import Sought
-from retrieval.fusion import Candidate, fuse, ranks
+from retrieval.fusion import Candidate, found_in, fuse, ranks
 from retrieval.homes import home_of
 from retrieval.maxsim import Asked
 from retrieval.questions import is_small_talk, scope_of
@@ -188,7 +188,9 @@ class Archive:
                 sought = generation.sought(question.text)
                 pool = pool_of(question.count)
                 dense = generation.store.nearest(vector, pool, scope)
-                candidates = fuse(dense, generation.lexical.best(sought.wanted, pool, scope))
+                texts = generation.lexical.best(sought.wanted, pool, scope)
+                whole = generation.store.wholes(vector, found_in(dense, texts))
+                candidates = fuse(dense, texts, whole)
             with self._stage("quote"):
                 found = self._page(generation, question, candidates, sought)
             likely = bool(found) and found[0].score >= ANSWERED
@@ -209,8 +211,10 @@ class Archive:
             text = record.comment.text.preferring(language)
             question = Question(text[1] if text else "?", language, count)
             scope = scope_of(Filters(), generation.manifest)
-            near = generation.store.nearest(generation.store.direction(comment_id), pool_of(count), scope)
-            candidates = fuse([hit for hit in near if hit.passage.comment_id != comment_id], [])
+            vector = wholes.direction(generation.store, comment_id)
+            near = generation.store.nearest(vector, pool_of(count), scope)
+            others = [hit for hit in near if hit.passage.comment_id != comment_id]
+            candidates = fuse(others, [], generation.store.wholes(vector, found_in(others, [])))
             found = self._page(generation, question, candidates, Sought())
             return self._answer(generation, question, found, answered=bool(found))
 

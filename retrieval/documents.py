@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from retrieval import records
@@ -27,8 +27,7 @@ class Written:
 
     thread: str
     tag: int
-    #: One JSON document per comment, see `records.dumps`.
-    documents: Sequence[str]
+    comments: Sequence[Record]
 
 
 class Documents:
@@ -49,7 +48,7 @@ class Documents:
         connection.execute("PRAGMA journal_mode = MEMORY")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS comments"
-            " (id TEXT PRIMARY KEY, thread TEXT, tag INTEGER, position INTEGER, document TEXT)"
+            " (id TEXT PRIMARY KEY, thread TEXT, tag INTEGER, position INTEGER, whole BLOB, document TEXT)"
         )
         connection.execute("CREATE INDEX IF NOT EXISTS threads ON comments (thread, position)")
         return cls(connection)
@@ -72,23 +71,15 @@ class Documents:
 
     def change(self, gone: Iterable[str], written: Iterable[Written]) -> None:
         """Remove whole threads, and write comments, all or nothing."""
-        rows = (
-            (one.comment.id, part.thread, part.tag, one.comment.position, document)
-            for part in written
-            for document in part.documents
-            for one in (records.loads(document),)
-        )
+        rows = (row for part in written for row in _rows(part.comments, part.tag))
         with self._connection as connection:
             connection.executemany("DELETE FROM comments WHERE thread = ?", ((name,) for name in gone))
             put(connection, "comments", rows)
 
     def write(self, items: Sequence[Record]) -> None:
         """Write comments, all or nothing."""
-        rows = (
-            (*_place(one), document) for one, document in zip(items, records.documents(items), strict=True)
-        )
         with self._connection as connection:
-            put(connection, "comments", rows)
+            put(connection, "comments", _rows(items))
 
     def delete(self, comment_ids: Sequence[str]) -> None:
         """Remove comments, all or nothing; ids that are not there are ignored."""
@@ -120,28 +111,38 @@ class Documents:
 
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
         """Return comments by id; those that are not there are left out."""
-        found = dict(self._named(comment_ids, "document"))
-        return {name: records.loads(found[name]) for name in dict.fromkeys(comment_ids) if name in found}
+        found = {name: kept for name, *kept in self._named(comment_ids, "whole, document")}
+        return {name: _read(*found[name]) for name in dict.fromkeys(comment_ids) if name in found}
+
+    def wholes(self, comment_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return where comments point, packed, by id; those of fewer than two passages are left out."""
+        return {name: whole for name, whole in self._named(comment_ids, "whole") if whole}
 
     def thread(self, thread_id: str) -> list[Record]:
         """Return the comments of one thread in file order."""
-        query = "SELECT document FROM comments WHERE thread = ? ORDER BY position"
+        query = "SELECT whole, document FROM comments WHERE thread = ? ORDER BY position"
         with closing(self._connection.execute(query, (thread_id,))) as rows:
-            return [records.loads(document) for (document,) in rows]
+            return [_read(*row) for row in rows]
 
     def everything(self) -> Iterator[Record]:
         """Yield every comment."""
-        with closing(self._connection.execute("SELECT document FROM comments ORDER BY rowid")) as rows:
-            yield from (records.loads(document) for (document,) in rows)
+        with closing(self._connection.execute("SELECT whole, document FROM comments ORDER BY rowid")) as rows:
+            yield from (_read(*row) for row in rows)
 
-    def _named(self, comment_ids: Sequence[str], column: str) -> Iterator[tuple[str, Any]]:
+    def _named(self, comment_ids: Sequence[str], columns: str) -> Iterator[tuple[Any, ...]]:
         for part in batches(comment_ids, BATCH):
             marks = ",".join("?" * len(part))
-            query = f"SELECT id, {column} FROM comments WHERE id IN ({marks})"  # noqa: S608 - a name of ours, and question marks
+            query = f"SELECT id, {columns} FROM comments WHERE id IN ({marks})"  # noqa: S608 - names of ours, and question marks
             with closing(self._connection.execute(query, part)) as rows:
                 yield from rows
 
 
-def _place(record: Record) -> tuple[str, str, int, int]:
-    """Return all columns but the document's; the tag tells rows of a server's generations apart."""
-    return record.comment.id, record.comment.thread_id, 0, record.comment.position
+def _rows(items: Sequence[Record], tag: int = 0) -> Iterator[tuple[str | int | bytes, ...]]:
+    """Yield comments as rows; the tag tells rows of a server's generations apart."""
+    for one in records.tokenized(items):
+        text = records.dumps(replace(one, whole=b""))
+        yield one.comment.id, one.comment.thread_id, tag, one.comment.position, one.whole, text
+
+
+def _read(whole: bytes, document: str) -> Record:
+    return replace(records.loads(document), whole=whole)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from retrieval.types import WHOLE
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from retrieval.maxsim import Meeting
     from retrieval.types import Hit, Language, PassageId, TextHit
@@ -42,7 +41,7 @@ class Candidate:
     comment_id: str
     #: Cosine similarity of each of its passages that the dense index found.
     dense: dict[PassageId, float] = field(default_factory=dict)
-    #: Cosine similarity of the mean of its passages; None where the dense index did not find it.
+    #: Cosine similarity of the mean of its passages; None where it has one that was not found.
     whole: float | None = None
     #: BM25 of each of its texts that the lexical index found.
     lexical: dict[Language, float] = field(default_factory=dict)
@@ -89,14 +88,25 @@ class Candidate:
         return sorted(self.dense, key=lambda passage: (-self.dense[passage], str(passage)))
 
 
-def fuse(dense: Iterable[Hit], lexical: Iterable[TextHit]) -> list[Candidate]:
+def found_in(dense: Iterable[Hit], lexical: Iterable[TextHit]) -> list[str]:
+    """Return the ids of the comments that either index found."""
+    hits, texts = (hit.passage.comment_id for hit in dense), (text.comment_id for text in lexical)
+    return list(dict.fromkeys([*hits, *texts]))
+
+
+def fuse(
+    dense: Iterable[Hit], lexical: Iterable[TextHit], wholes: Mapping[str, float] = MappingProxyType({})
+) -> list[Candidate]:
     """Join what the two indexes found into comments, best first; equals by their ids.
+
+    `wholes` gives how similar a comment of several passages is as a whole, by its id.
 
     Lexical evidence is one sum over all words, so a script that question and comment do not share
     adds nothing, and a rare name in common adds much. Neither leg is scaled to the other's best:
     that would make weak evidence look strong where nothing is found.
     """
-    similar = list(dense)
+    # An index of an older version has more rows than passages; their numbers are negative.
+    similar = [hit for hit in dense if hit.passage.number >= 0]
     floor = min((hit.score for hit in similar), default=0.0)
     candidates: dict[str, Candidate] = {}
     for hit in similar:
@@ -104,22 +114,23 @@ def fuse(dense: Iterable[Hit], lexical: Iterable[TextHit]) -> list[Candidate]:
         if name not in candidates:
             candidates[name] = Candidate(name, floor=floor)
         own = candidates[name]
-        if hit.passage.number == WHOLE or hit.passage.sole:
+        if hit.passage.sole:
             own.whole = max(hit.score, floor if own.whole is None else own.whole)
-        if hit.passage.number != WHOLE:
-            own.dense[hit.passage] = hit.score
+        own.dense[hit.passage] = hit.score
     for text in lexical:
         name = text.comment_id
         if name not in candidates:
             candidates[name] = Candidate(name, floor=floor)
         candidates[name].lexical[text.language] = text.score
+    for name in wholes.keys() & candidates.keys():
+        candidates[name].whole = wholes[name]
     keyed = [(-candidate.evidence, candidate.comment_id) for candidate in candidates.values()]
     return [candidates[name] for _, name in sorted(keyed)]
 
 
 def ranks(candidates: Sequence[Candidate]) -> dict[str, tuple[int | None, int | None]]:
     """Return each candidate's rank by either evidence alone, dense first; None where it was not found."""
-    by_dense = [c for c in candidates if c.dense or c.whole is not None]
+    by_dense = [c for c in candidates if c.dense]
     by_dense.sort(key=lambda c: (-c.best_dense, c.comment_id))
     by_words = [c for c in candidates if c.lexical]
     by_words.sort(key=lambda c: (-c.best_lexical, c.comment_id))

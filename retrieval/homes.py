@@ -32,8 +32,8 @@ class Store(Protocol):
     def nearest(self, vector: NDArray[np.float32], count: int, scope: Scope) -> list[Hit]:
         """Return the passages nearest to a vector, nearest first."""
 
-    def direction(self, comment_id: str) -> NDArray[np.float32]:
-        """Return where a whole comment points."""
+    def wholes(self, vector: NDArray[np.float32], comment_ids: Sequence[str]) -> dict[str, float]:
+        """Return the cosine similarity of comments of several passages, each as a whole, by id."""
 
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
         """Return comments by id."""

@@ -37,6 +37,34 @@ _LONGEST_REASON = 120
 _WHOLE = 8.0
 
 
+class Writing:
+    """Changes to an index, by one thread at a time; those never committed never were."""
+
+    def __init__(self, index: LexicalIndex, writer: tantivy.IndexWriter, days: Mapping[str, int]) -> None:
+        self._index = index
+        self._writer = writer
+        self._days = days
+
+    def remove(self, comment_ids: Iterable[str]) -> None:
+        """Remove comments; ids that are not there are ignored."""
+        for comment_id in comment_ids:
+            self._writer.delete_documents_by_term("comment", comment_id)
+
+    def add(self, items: Iterable[Record]) -> None:
+        """Write comments, in the place of those of the same ids."""
+        for record in items:
+            comment = record.comment
+            self._writer.delete_documents_by_term("comment", comment.id)
+            for language, text in comment.text.items():
+                self._writer.add_document(_document(comment, language, text, self._days[comment.thread_id]))
+
+    def commit(self) -> None:
+        """Make all of it seen."""
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+        self._index.reload()
+
+
 class LexicalIndex:
     """One open index in a folder."""
 
@@ -78,15 +106,17 @@ class LexicalIndex:
 
         `days` gives the day of a thread by its id, as yyyymmdd; 0 stands for unknown.
         """
-        writer = self._index.writer(_HEAP, 1)
-        for comment_id in removed:
-            writer.delete_documents_by_term("comment", comment_id)
-        for record in added:
-            writer.delete_documents_by_term("comment", record.comment.id)
-            for language, text in record.comment.text.items():
-                writer.add_document(_document(record.comment, language, text, days[record.comment.thread_id]))
-        writer.commit()
-        writer.wait_merging_threads()
+        writing = self.writing(days)
+        writing.remove(removed)
+        writing.add(added)
+        writing.commit()
+
+    def writing(self, days: Mapping[str, int]) -> Writing:
+        """Begin to change what it holds, which nobody sees before all of it is committed; see `update`."""
+        return Writing(self, self._index.writer(_HEAP, 1), days)
+
+    def reload(self) -> None:
+        """See what was committed."""
         self._index.reload()
         self._searcher = self._index.searcher()
         self._frequencies.clear()

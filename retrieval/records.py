@@ -52,11 +52,8 @@ def make_record(comment: Comment, ancestors: Iterable[str]) -> Record:
     return Record(comment, content_digest(comment.text), tuple(ancestors), passages, aligned)
 
 
-def documents(items: Iterable[Record]) -> list[str]:
-    """Return comments as they are written, the tokens of their passages added where they are lacking.
-
-    They are added here since many texts together take half the time that they take one by one.
-    """
+def tokenized(items: Iterable[Record]) -> list[Record]:
+    """Add the tokens of their passages to comments that lack them; many take half the time together."""
     from retrieval.model.vocabulary import vocabulary
 
     found = list(items)
@@ -64,7 +61,7 @@ def documents(items: Iterable[Record]) -> list[str]:
     packed = iter(vocabulary().packed(chain.from_iterable(lacking.values())))
     for place, texts in lacking.items():
         found[place] = replace(found[place], tokens=tuple(islice(packed, len(texts))))
-    return list(map(dumps, found))
+    return found
 
 
 def dumps(record: Record) -> str:
@@ -90,6 +87,7 @@ def dumps(record: Record) -> str:
             },
             "aligned": [[zh.start, zh.end, en.start, en.end] for zh, en in record.aligned],
             "tokens": [base64.b64encode(own).decode() for own in record.tokens],
+            **({"whole": base64.b64encode(record.whole).decode()} if record.whole else {}),
         },
         ensure_ascii=False,
         separators=(",", ":"),
@@ -118,4 +116,5 @@ def loads(document: str) -> Record:
     }
     aligned = tuple((Span(*ends[:2]), Span(*ends[2:])) for ends in data.get("aligned", ()))
     tokens = tuple(map(base64.b64decode, data.get("tokens", ())))
-    return Record(comment, data["digest"], tuple(data["ancestors"]), passages, aligned, tokens)
+    whole = base64.b64decode(data.get("whole", ""))
+    return Record(comment, data["digest"], tuple(data["ancestors"]), passages, aligned, tokens, whole)

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, Language] = ("zh", "en")
-#: The number of what is no passage of a comment but the mean of them all.
-WHOLE = -1
 #: What the name of a comment's only passage ends with.
 _SOLE = "!"
 
@@ -110,7 +108,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class PassageId:
-    """Names one passage: the n-th (from 0) of a comment's text in one language, or `WHOLE`."""
+    """Names one passage: the n-th (from 0) of a comment's text in one language."""
 
     comment_id: str
     language: Language
@@ -144,6 +142,8 @@ class Record:
     #: The distinct tokens of each passage, in the order of their ids, packed by `model.vocabulary`. They
     #: follow from the text, and are made when the comment is written.
     tokens: tuple[bytes, ...] = field(default=(), compare=False)
+    #: Where a comment of several passages points, packed by `wholes`; made when it is written as well.
+    whole: bytes = field(default=b"", compare=False)
 
     def passage_ids(self) -> list[PassageId]:
         """Return the ids of all its passages, Chinese first."""
@@ -153,11 +153,6 @@ class Record:
             for language, spans in self.passages.items()
             for number in range(len(spans))
         ]
-
-    def row_ids(self) -> list[PassageId]:
-        """Return the ids of its rows in the dense index: its passages and, of several, the whole."""
-        own = self.passage_ids()
-        return [*own, PassageId(self.comment.id, own[0].language, WHOLE)] if len(own) > 1 else own
 
     def passage_texts(self) -> list[str]:
         """Return the texts of all its passages, in the order of their ids."""

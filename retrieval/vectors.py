@@ -1,9 +1,8 @@
 """The dense index, in Chroma, with the comments beside it; the only importer of chromadb.
 
-One collection, `passages`: a vector per passage, id `COMMENT:LANGUAGE:NUMBER`, and metadata to filter by;
-a comment of several has one more, their mean, so that one query tells how near its best passage is and
-how near the whole. Nothing is read back from it but ids and distances: fetching metadata with a query
-costs four times the query. The comments are in a file of their own, see `retrieval.documents`.
+One collection, `passages`: a vector per passage, id `COMMENT:LANGUAGE:NUMBER`, and metadata to filter by.
+Nothing is read back from it but ids and distances: fetching metadata with a query costs four times the
+query. The comments are in a file of their own, see `retrieval.documents`.
 
 Chroma's behaviour that shapes this file (1.5.9): the space is fixed at creation; a batch is at most
 `get_max_batch_size()` long; an empty batch raises; two clients on one folder in one process share one
@@ -19,12 +18,12 @@ import os
 import sqlite3
 import struct
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retrieval import records
+from retrieval import records, wholes
 from retrieval.documents import Documents
 from retrieval.errors import RetrievalError
 from retrieval.rows import batches
@@ -49,11 +48,13 @@ _THERE = {"batch_size": 50, "sync_threshold": 50}
 #: ef_search decides how many of the nearest passages are found; see the README's evaluation.
 GRAPH: dict[str, Any] = {
     "space": "cosine",
-    "ef_construction": 200,
+    "ef_construction": 100,
     "max_neighbors": 24,
-    "ef_search": 700,
+    "ef_search": 600,
     **_THERE,
 }
+#: For what does not find all of its passages with that one: ways to more neighbours, chosen from more.
+DENSE_GRAPH = GRAPH | {"ef_construction": 400, "max_neighbors": 64}
 NO_GRAPH: dict[str, Any] = {
     "space": "l2",
     "ef_construction": 2,
@@ -83,9 +84,12 @@ class Embedded:
     vectors: NDArray[np.float32]
 
     def rows(self) -> list[tuple[PassageId, NDArray[np.float32]]]:
-        """Return what the dense index holds of it: `record.row_ids()`, each with its vector."""
-        whole = [_direction(self.vectors)] if len(self.vectors) > 1 else []
-        return list(zip(self.record.row_ids(), [*self.vectors, *whole], strict=True))
+        """Return what the dense index holds of it: its passages, each with its vector."""
+        return list(zip(self.record.passage_ids(), self.vectors, strict=True))
+
+    def stored(self) -> Record:
+        """Return it with where it points as a whole."""
+        return replace(self.record, whole=wholes.packed(self.vectors))
 
 
 @contextmanager
@@ -129,11 +133,11 @@ class ChromaStore:
 
     @classmethod
     @_explained()
-    def create(cls, folder: Path) -> ChromaStore:
-        """Open a generation's folder for writing, made if need be."""
+    def create(cls, folder: Path, graph: Mapping[str, Any] = GRAPH) -> ChromaStore:
+        """Open a generation's folder for writing, made with a graph like that if need be."""
         folder.mkdir(parents=True, exist_ok=True)
         with _opened(folder / _CHROMA) as client:
-            configuration: Any = {"hnsw": GRAPH | _HERE}
+            configuration: Any = {"hnsw": {**graph, **_HERE}}
             passages = client.get_or_create_collection(
                 _PASSAGES, configuration=configuration, embedding_function=None
             )
@@ -146,11 +150,11 @@ class ChromaStore:
 
     @_explained()
     def upsert(self, items: Sequence[Embedded], days: Mapping[str, int]) -> None:
-        """Write comments with the vectors of all their passages, and the means of these.
+        """Write comments with the vectors of all their passages.
 
         `days` gives the day of a thread by its id, as yyyymmdd; 0 stands for unknown.
         """
-        self._documents.write([item.record for item in items])
+        self._documents.write([item.stored() for item in items])
         rows = [(item.record, *row) for item in items for row in item.rows()]
         for part in batches(rows, self._client.get_max_batch_size()):
             self._passages.upsert(
@@ -192,17 +196,9 @@ class ChromaStore:
         ]
 
     @_explained()
-    def direction(self, comment_id: str) -> NDArray[np.float32]:
-        """Return where a whole comment points: the mean of its passages, of unit length.
-
-        The vector is empty where the comment is not there or has no text.
-        """
-        record = self.records([comment_id]).get(comment_id)
-        passages = [str(passage) for passage in record.passage_ids()] if record else []
-        if not passages:
-            return np.empty(0, dtype=np.float32)
-        vectors = self._passages.get(ids=passages, include=["embeddings"])["embeddings"]
-        return _direction(np.asarray(vectors, dtype=np.float32))
+    def wholes(self, vector: NDArray[np.float32], comment_ids: Sequence[str]) -> dict[str, float]:
+        """Return the cosine similarity of comments of several passages, each as a whole, by id."""
+        return wholes.similarities(vector, self._documents.wholes(comment_ids))
 
     @_explained()
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
@@ -221,7 +217,7 @@ class ChromaStore:
 
     @_explained()
     def passage_ids(self) -> list[PassageId]:
-        """Return the ids of all passages and wholes, in no particular order."""
+        """Return the ids of all passages, in no particular order."""
         return [PassageId.parse(found) for found in self._passages.get(include=[])["ids"]]
 
     @_explained()
@@ -236,7 +232,7 @@ class ChromaStore:
 
     @_explained()
     def counts(self) -> tuple[int, int]:
-        """Return how many comments there are, and how many passages and wholes."""
+        """Return how many comments and passages there are."""
         return self._documents.count(), self._passages.count()
 
 
@@ -347,12 +343,6 @@ def _bring_over(client: Client, path: Path) -> None:
             documents.write([records.loads(str(row.get("comment") or document)) for row, document in rows])
             offset += len(found["ids"])
     fresh.replace(path)
-
-
-def _direction(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the mean of vectors, of unit length."""
-    mean = vectors.mean(axis=0)
-    return np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
 
 
 def metadata(record: Record) -> dict[str, str | int | float | bool | None]:

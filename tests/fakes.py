@@ -276,13 +276,19 @@ class ExactStore:
             and (dated or (scope.since or 1) <= day <= (scope.until or 99_999_999))
         )
 
-    def direction(self, comment_id: str) -> NDArray[np.float32]:
-        """See `ChromaStore.direction`."""
-        own = [vector for passage, vector in self._vectors.items() if passage.comment_id == comment_id]
-        if not own:
-            return np.empty(0, dtype=np.float32)
-        mean = np.mean(own, axis=0)
-        return mean / np.linalg.norm(mean)
+    def wholes(self, vector: NDArray[np.float32], comment_ids: Sequence[str]) -> dict[str, float]:
+        """See `ChromaStore.wholes`."""
+        found: dict[str, float] = {}
+        for name in comment_ids if vector.size else ():
+            own = [mine for passage, mine in self._vectors.items() if passage.comment_id == name]
+            if len(own) > 1:
+                mean = np.mean(own, axis=0)
+                found[name] = float(mean @ vector / np.linalg.norm(mean))
+        return found
+
+    def vectors(self, passages: Sequence[PassageId]) -> dict[PassageId, NDArray[np.float32]]:
+        """See `ChromaStore.vectors`."""
+        return {passage: self._vectors[passage] for passage in passages if passage in self._vectors}
 
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
         """See `ChromaStore.records`."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from retrieval import generations, readers
+from retrieval import generations, readers, records
 from retrieval.documents import Documents, Written
 from retrieval.errors import RetrievalError, SupersededError
 from retrieval.generations import days
@@ -155,9 +155,10 @@ def fetched(server: Server, comments: Collection, tags: Mapping[str, int]) -> It
     """Yield from the server the rows of threads, given with their tags, page by page."""
     for tag in sorted(set(tags.values())):
         for _, document in server.where(comments, {"tag": tag}, "documents"):
-            thread = json.loads(document)["thread"]
+            record = records.loads(document)
+            thread = record.comment.thread_id
             if tags.get(thread) == tag:
-                yield Written(thread, tag, [document])
+                yield Written(thread, tag, [record])
 
 
 def _sizes(threads: Sequence[ThreadEntry]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retrieval import wholes
 from retrieval.errors import SupersededError
 from retrieval.server.connection import PAGE
 from retrieval.types import Hit, PassageId
@@ -70,14 +71,9 @@ class ServerStore:
             if tags.get(passage.comment_id) == tag
         ]
 
-    def direction(self, comment_id: str) -> NDArray[np.float32]:
-        """Return where a whole comment points: the mean of its passages, of unit length."""
-        record = self.records([comment_id]).get(comment_id)
-        own = list(self.vectors(record.passage_ids()).values()) if record else []
-        if not own:
-            return np.empty(0, dtype=np.float32)
-        mean = np.mean(own, axis=0)
-        return np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
+    def wholes(self, vector: NDArray[np.float32], comment_ids: Sequence[str]) -> dict[str, float]:
+        """Return the cosine similarity of comments of several passages, each as a whole, by id."""
+        return wholes.similarities(vector, self._documents.wholes(comment_ids))
 
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
         """Return comments by id; ids that are not there are left out."""
@@ -93,7 +89,7 @@ class ServerStore:
 
     def passage_ids(self) -> list[PassageId]:
         """Return the ids of all passages."""
-        return [passage for record in self.all_records() for passage in record.row_ids()]
+        return [passage for record in self.all_records() for passage in record.passage_ids()]
 
     def vectors(self, passages: Sequence[PassageId]) -> dict[PassageId, NDArray[np.float32]]:
         """Return the vectors of passages by id; ids that are not there are left out."""
@@ -108,5 +104,5 @@ class ServerStore:
 
     def counts(self) -> tuple[int, int]:
         """Return how many comments and passages there are."""
-        passages = [len(record.row_ids()) for record in self.all_records()]
+        passages = [len(record.passage_ids()) for record in self.all_records()]
         return len(passages), sum(passages)

@@ -81,7 +81,7 @@ class Bench:
         with closing(self.home.store(manifest.generation)) as store:
             records = list(store.all_records())
             comments, passages = store.counts()
-        wanted = [passage for record in records for passage in record.row_ids()]
+        wanted = [passage for record in records for passage in record.passage_ids()]
         assert passages == len(wanted) == manifest.passages
         assert LexicalIndex.open(folder / "lexical").count() == sum(
             len(list(record.comment.text.items())) for record in records

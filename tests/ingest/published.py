@@ -82,7 +82,7 @@ class PublishedStore:
     ) -> None:
         self.close()
         known = published(self._home)
-        count = sum(len(record.row_ids()) for record in self._records.values())
+        count = sum(len(record.passage_ids()) for record in self._records.values())
         change = Change(known.generation if known else None, written, moved, removed, stale, count)
 
         def describe(number: int, made: Change, _: Sequence[str]) -> Manifest:

@@ -61,6 +61,12 @@ def test_every_comment_has_its_own_vectors(cache):
     assert (vectors.encoded, embedder.texts) == (2, ["一。", "三三三。"])
 
 
+def test_batches_take_about_the_same_time(monkeypatch):
+    """Two seconds, whatever the model; but neither single texts nor all there are."""
+    monkeypatch.setattr(embedding, "_BATCH", 4096)
+    assert [embedding.next_size(256, took) for took in (0.0, 0.5, 1.0, 60.0)] == [4096, 1024, 512, 128]
+
+
 def test_without_a_model_the_cache_has_all(cache):
     """Where nothing has to be encoded, comments come in the order they were given."""
     embedder = FakeEmbedder()

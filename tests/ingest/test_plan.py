@@ -60,11 +60,13 @@ def test_second_plan_changes_nothing(before, after):
 def test_stale_passages(before, after):
     """What is stored afterwards is what was, without the stale passages, with those of rewritten comments."""
     steps = decide(after, kept(decide(before, [])))
-    there = {passage for step in steps if step.before for passage in step.before.row_ids()}
+    there = {passage for step in steps if step.before for passage in step.before.passage_ids()}
     stale = {passage for step in steps for passage in step.stale_passages}
-    written = {passage for step in steps if step.rewrites for passage in step.record.row_ids()}
+    written = {passage for step in steps if step.rewrites for passage in step.record.passage_ids()}
     assert stale <= there
-    assert (there - stale) | written == {passage for record in kept(steps) for passage in record.row_ids()}
+    assert (there - stale) | written == {
+        passage for record in kept(steps) for passage in record.passage_ids()
+    }
 
 
 @pytest.mark.parametrize(
@@ -86,10 +88,18 @@ def test_fate(before, fate, rewrites):
     assert (step.fate, step.rewrites, step.record) == (fate, rewrites, RECORD)
 
 
+def test_what_follows_from_the_text_stays():
+    """A comment that only moved keeps what was made when it was written."""
+    stored = replace(RECORD, comment=replace(COMMENT, position=2), tokens=(b"abc",), whole=b"\0\0")
+    (step,) = decide([COMMENT], [stored])
+    assert step.fate == Fate.MOVED
+    assert (step.record.tokens, step.record.whole) == (stored.tokens, stored.whole)
+
+
 def test_new_and_removed():
     """A comment that was not there is new; one that is not there any more is removed with its passages."""
     (new,) = decide([COMMENT], [])
     assert (new.fate, new.rewrites, new.stale_passages) == (Fate.NEW, True, [])
     (gone,) = remove([RECORD])
     assert (gone.fate, gone.rewrites, gone.id) == (Fate.REMOVED, False, "a")
-    assert gone.stale_passages == RECORD.row_ids()
+    assert gone.stale_passages == RECORD.passage_ids()

@@ -494,7 +494,7 @@ def test_read_only_data_folder(bench, monkeypatch):
     [
         ("ingest.write.copy_generation", 2),
         ("retrieval.vectors.ChromaStore.upsert", 0),
-        ("retrieval.lexical.LexicalIndex.update", 0),
+        ("retrieval.lexical.Writing.add", 0),
         ("retrieval.generations.seal", 0),
     ],
 )

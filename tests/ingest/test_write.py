@@ -68,7 +68,7 @@ def test_from_a_base(write):
     long = record("b", "很长的一句话。" * 100)
     write(1, written=[record("a"), long, record("c")])
     short = record("b", "短。")
-    stale = [*record("c").row_ids(), *long.row_ids()]
+    stale = [*record("c").passage_ids(), *long.passage_ids()]
     moved = record("a", position=7)
     records, dense = write(2, base=1, written=[short], moved=[moved], removed=["c"], stale=stale)
     assert (records, dense) == ({"a": moved, "b": short}, {"a:zh:0!", "b:zh:0!"})

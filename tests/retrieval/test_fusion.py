@@ -4,16 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fusion import FOUND, MET, Candidate, fuse, ranks
+from retrieval.fusion import FOUND, MET, Candidate, found_in, fuse, ranks
 from retrieval.maxsim import Meeting
-from retrieval.types import WHOLE, Hit, PassageId, TextHit
+from retrieval.types import Hit, PassageId, TextHit
 
 names = st.sampled_from("abcdef")
 scores = st.integers(-8, 8).map(lambda eighths: eighths / 8)
 dense = st.lists(
     st.builds(
         Hit,
-        st.builds(PassageId, names, st.sampled_from(["zh", "en"]), st.integers(WHOLE, 3), st.booleans()),
+        st.builds(PassageId, names, st.sampled_from(["zh", "en"]), st.integers(0, 3), st.booleans()),
         scores,
     ),
     unique_by=lambda hit: hit.passage,
@@ -36,28 +36,30 @@ def test_the_order_does_not_depend_on_the_input_s(similar, texts, shuffler):
 @given(dense, lexical)
 def test_each_comment_found_stands_once(similar, texts):
     """Whatever found it."""
-    found = [candidate.comment_id for candidate in fuse(similar, texts)]
+    found = [candidate.comment_id for candidate in fuse(similar, texts, dict.fromkeys("xyz", 0.5))]
+    assert sorted(found) == sorted(found_in(similar, texts))
     assert sorted(found) == sorted({h.passage.comment_id for h in similar} | {t.comment_id for t in texts})
 
 
 def test_a_comment_counts_by_its_best_passage_its_whole_and_its_best_text():
-    """The whole is no passage, and cannot be quoted."""
+    """What an index of an older version has beside passages is passed over."""
     found = fuse(
         [
             Hit(PassageId("a", "zh", 0), 0.1),
             Hit(PassageId("a", "en", 1), 0.5),
-            Hit(PassageId("a", "zh", WHOLE), 0.3),
+            Hit(PassageId("a", "zh", -1), 0.9),
         ],
         [TextHit("a", "zh", 10.0), TextHit("a", "en", 5.0)],
+        {"a": 0.3, "b": 0.9},
     )[0]
     assert found.evidence == pytest.approx(FOUND.passage * 0.5 + FOUND.whole * 0.3 + FOUND.lexical * 10)
     assert [str(passage) for passage in found.passages()] == ["a:en:1", "a:zh:0"]
 
 
 def test_a_comment_s_only_passage_is_the_whole():
-    """It has no second row, and loses nothing by that."""
+    """No mean is kept for it, and it loses nothing by that."""
     (sole,) = fuse([Hit(PassageId("a", "zh", 0, sole=True), 0.4)], [])
-    (several,) = fuse([Hit(PassageId("a", "zh", 0), 0.4), Hit(PassageId("a", "zh", WHOLE), 0.4)], [])
+    (several,) = fuse([Hit(PassageId("a", "zh", 0), 0.4)], [], {"a": 0.4})
     assert sole.evidence == several.evidence == pytest.approx(0.4)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from retrieval import wholes
 from retrieval.errors import RetrievalError
 from retrieval.records import dumps, make_record
 from retrieval.types import Bilingual, Comment, Kind, Scope
@@ -152,7 +154,7 @@ def test_refresh_changes_comments_alone(filled):
 def test_delete(filled):
     """Deleted comments and passages are found no more; ids that are not there are no error."""
     gone = COMMENTS[0].record
-    filled.delete(["a1", "nobody"], gone.row_ids())
+    filled.delete(["a1", "nobody"], gone.passage_ids())
     filled.delete([], [])
     assert near(filled, Scope(threads=("old",))) == {"a2"}
     assert [record.comment.id for record in filled.thread_records("old")] == ["a2"]
@@ -162,8 +164,39 @@ def test_delete(filled):
 def test_direction(shared):
     """A comment points where its passages point on average; one without text, or nobody, nowhere."""
     mean = COMMENTS[2].vectors.mean(axis=0)
-    np.testing.assert_allclose(shared.direction("b1"), mean / np.linalg.norm(mean), atol=1e-5)
-    assert shared.direction("c2").size == shared.direction("nobody").size == 0
+    np.testing.assert_allclose(wholes.direction(shared, "b1"), mean / np.linalg.norm(mean), atol=1e-3)
+    np.testing.assert_allclose(wholes.direction(shared, "b2"), COMMENTS[3].vectors[0], atol=1e-5)
+    assert wholes.direction(shared, "c2").size == wholes.direction(shared, "nobody").size == 0
+
+
+def test_how_near_whole_comments_are(shared):
+    """Those of several passages, by the mean of these; of one passage, its own similarity says it."""
+    asked = EMBEDDER.question("第b1条评论。")
+    found = shared.wholes(asked, ["b1", "b2", "b3", "c2", "nobody"])
+    means = {"b1": COMMENTS[2].vectors.mean(axis=0), "b3": COMMENTS[4].vectors.mean(axis=0)}
+    expected = {name: float(mean @ asked / np.linalg.norm(mean)) for name, mean in means.items()}
+    assert found == pytest.approx(expected, abs=1e-3)
+    assert shared.wholes(asked, []) == shared.wholes(np.empty(0, dtype=np.float32), ["b1"]) == {}
+
+
+def test_vectors_that_all_lie_close_together(tmp_path):
+    """Every passage is found by its own vector, also where a model's vectors are much alike, as E5's are."""
+    dice = np.random.default_rng(3)
+    around = dice.standard_normal((1200, 384), dtype=np.float32)
+    centre = dice.standard_normal(384, dtype=np.float32)
+    vectors = around / np.linalg.norm(around, axis=1, keepdims=True) + 2.5 * centre / np.linalg.norm(centre)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    long = embedded("n0", text=Bilingual("一句话。" * 150, "A sentence. " * 150)).record
+    size = len(long.passage_ids())
+    parts = [vectors[start : start + size] for start in range(0, len(vectors) - size, size)]
+    items = [
+        Embedded(replace(long, comment=replace(long.comment, id=f"n{number}")), part)
+        for number, part in enumerate(parts)
+    ]
+    with closing(ChromaStore.create(tmp_path)) as store:
+        store.upsert(items, DAYS)
+        for passage, vector in (row for item in items for row in item.rows()):
+            assert passage in {hit.passage for hit in store.nearest(vector, 20, EVERYTHING)}
 
 
 def test_chroma_finds_what_exact_search_finds(tmp_path):
@@ -199,7 +232,7 @@ def test_batches_of_any_size(tmp_path):
         store.upsert(items, DAYS)
         names = [f"n{n}" for n in range(5000)]
         assert len(store.records(names)) == len(list(store.all_records())) == 250
-        store.delete(names, [passage for item in items for passage in item.record.row_ids()])
+        store.delete(names, [passage for item in items for passage in item.record.passage_ids()])
         assert store.counts() == (0, 0)
 
 
@@ -209,7 +242,7 @@ def test_nothing_is_left_to_replay(tmp_path, sizes):
     with closing(ChromaStore.create(tmp_path)) as store:
         for start, size in enumerate(sizes):
             store.upsert([embedded(f"n{start}-{n}") for n in range(size)], DAYS)
-        store.delete(["n0-0"], COMMENTS[0].record.row_ids())
+        store.delete(["n0-0"], COMMENTS[0].record.passage_ids())
     with closing(sqlite3.connect(tmp_path / "chroma" / "chroma.sqlite3")) as database:
         written = "SELECT count(*) FROM max_seq_id JOIN segments ON id = segment_id WHERE scope = 'VECTOR'"
         behind = "SELECT count(*) FROM embeddings_queue q JOIN segments s ON q.topic LIKE '%' || s.collection"
