@@ -29,6 +29,8 @@ import chromadb  # noqa: F401 - loaded once, before children are forked
 from ingest import cache, copying, embedding, exclusions, release, sync, write  # noqa: F401 - the same
 from retrieval import generations, readers
 from retrieval.archive import Archive
+from retrieval.documents import Documents
+from retrieval.lexical import Writing
 from retrieval.probe import in_process
 from retrieval.types import Question
 from retrieval.vectors import ChromaStore
@@ -55,12 +57,21 @@ AIMS = tuple(
         (Path, "replace"),
         (ChromaStore, "upsert"),
         (ChromaStore, "delete"),
+        (Documents, "write"),
+        (Writing, "commit"),
         (cache.EmbeddingCache, "put"),
     )
     for moment in ("before", "after")
 )
 #: Files whose first sight or growth is the moment to kill at.
-WATCHED = ("data_level0.bin", "header.bin", "index_metadata.pickle", "link_lists.bin", "length.bin")
+WATCHED = (
+    "comments.sqlite",
+    "data_level0.bin",
+    "header.bin",
+    "index_metadata.pickle",
+    "link_lists.bin",
+    "length.bin",
+)
 
 Model = dict[tuple[str, str], str]
 
