@@ -55,9 +55,15 @@ class Documents:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a finished file for reading."""
+        """Open a finished file for reading; one of an older version is no such file."""
         address = f"{path.absolute().as_uri()}?mode=ro"
-        return cls(sqlite3.connect(address, uri=True, timeout=30, check_same_thread=False))
+        connection = sqlite3.connect(address, uri=True, timeout=30, check_same_thread=False)
+        try:
+            connection.execute("SELECT id, thread, tag, position, whole, document FROM comments LIMIT 0")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return cls(connection)
 
     def __enter__(self) -> Self:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 from contextlib import closing
 from dataclasses import replace
@@ -374,6 +375,19 @@ def test_a_damaged_copy_is_made_again(bench, elsewhere):
             assert told(reader.answer(QUESTION)) == before, (name, content)
         assert exclusions.load(again.folder).authors == ("小李",), (name, content)
     assert [one.name for one in examine(again, lambda: "fake") if not one.ok] == []
+
+
+def test_a_copy_of_an_older_version_is_made_again(bench, elsewhere):
+    """From the server, with the first process of this version."""
+    bench.ingest()
+    with closing(Archive(elsewhere, bench.embedder)) as reader:
+        before = told(reader.answer(QUESTION))
+    (kept,) = elsewhere.folder.glob("generations/*/documents.sqlite")
+    with closing(sqlite3.connect(kept)) as connection:
+        connection.execute("ALTER TABLE comments DROP COLUMN whole")
+    again = ServerHome(elsewhere.data_dir, elsewhere.server.address)
+    with closing(Archive(again, bench.embedder)) as reader:
+        assert told(reader.answer(QUESTION)) == before
 
 
 def test_a_sound_copy_is_kept(bench, elsewhere, monkeypatch):

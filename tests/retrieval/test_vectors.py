@@ -258,7 +258,7 @@ def test_damaged_store(tmp_path, name):
     sound = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(b"not a database, whatever its name says" * 100)
     with pytest.raises(RetrievalError, match=r"The index cannot be used .*file is not a database"):
-        ChromaStore.open(tmp_path).records(["a1"])
+        ChromaStore.open(tmp_path)
     (tmp_path / name).write_bytes(sound)
     with closing(ChromaStore.open(tmp_path)) as store:
         assert store.counts()[0] == len(list(store.all_records())) == len(COMMENTS)
