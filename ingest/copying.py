@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DATABASE = "chroma/chroma.sqlite3"
-_FILES = ("comments.sqlite",)
+_COMMENTS = "comments.sqlite"
 _CHUNK = 1 << 30
 
 
@@ -27,8 +27,7 @@ def copy_generation(source: Path, target: Path) -> None:
     database's read lock keeps the copy of it whole.
     """
     target.mkdir(parents=True)
-    for name in _FILES:
-        _copy(str(source / name), str(target / name))
+    _copy(str(source / _COMMENTS), str(target / _COMMENTS))
     for name in ("chroma", "lexical"):
         shutil.copytree(source / name, target / name, copy_function=_copy, ignore=_apart)
     with _unchanging(source / _DATABASE):

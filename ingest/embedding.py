@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     Keyed = Sequence[tuple[Record, tuple[bytes, ...]]]
 
 #: Texts are embedded and kept as many at a time as take so many seconds, which is what a kill can cost and
-#: an interruption wait for; at first so many, and never fewer (processes share them) or more than so many.
+#: an interruption wait for; so many at first and at least, for processes to share, and so many at most.
 _SECONDS = 2.0
-_FIRST, _FEWEST, _BATCH = 256, 128, 4096
+_FEWEST, _BATCH = 128, 4096
 #: Comments handed on at a time: so many, or a part of those before, as Chroma writes its graph's files
 #: anew with every batch.
 _COMMENTS = 1000
@@ -148,7 +148,7 @@ def encode(
             stack.enter_context(embedder.encoding())
             progress.done()
         progress.stage("embed", len(keys))
-        size, place = min(_FIRST, _BATCH), 0
+        size, place = min(_FEWEST, _BATCH), 0
         while batch := keys[place : place + size]:
             with Deferred():
                 began = time.monotonic()

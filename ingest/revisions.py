@@ -42,6 +42,7 @@ def indexing() -> str:
         "stopwords.txt",
         "terms.py",
         "vectors.py",
+        "wholes.py",
     )
     # The tokens that are kept are the built-in model's, whichever model gives the vectors; how they are
     # packed stands in a file of its own.

@@ -277,6 +277,11 @@ def replace_text(path: Path, text: str) -> None:
     """Put a text in a file's place, durably; a reader sees the old one or the new one."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.write_text(text, encoding="utf-8")
+    replace_file(fresh, path)
+
+
+def replace_file(fresh: Path, path: Path) -> None:
+    """Put a file in another one's place, durably."""
     _flush(fresh)
     fresh.replace(path)
     _flush(path.parent)

@@ -54,10 +54,16 @@ def make_record(comment: Comment, ancestors: Iterable[str]) -> Record:
 
 def tokenized(items: Iterable[Record]) -> list[Record]:
     """Add the tokens of their passages to comments that lack them; many take half the time together."""
+    found = list(items)
+    lacking = {
+        place: texts
+        for place, record in enumerate(found)
+        if not record.tokens and (texts := record.passage_texts())
+    }
+    if not lacking:
+        return found  # the vocabulary is not worth loading
     from retrieval.model.vocabulary import vocabulary
 
-    found = list(items)
-    lacking = {place: record.passage_texts() for place, record in enumerate(found) if not record.tokens}
     packed = iter(vocabulary().packed(chain.from_iterable(lacking.values())))
     for place, texts in lacking.items():
         found[place] = replace(found[place], tokens=tuple(islice(packed, len(texts))))

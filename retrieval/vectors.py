@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retrieval import records, wholes
+from retrieval import generations, records, wholes
 from retrieval.documents import Documents
 from retrieval.errors import RetrievalError
 from retrieval.rows import batches
@@ -342,7 +342,7 @@ def _bring_over(client: Client, path: Path) -> None:
             rows = zip(found["metadatas"] or [], found["documents"] or [], strict=True)
             documents.write([records.loads(str(row.get("comment") or document)) for row, document in rows])
             offset += len(found["ids"])
-    fresh.replace(path)
+    generations.replace_file(fresh, path)
 
 
 def metadata(record: Record) -> dict[str, str | int | float | bool | None]:

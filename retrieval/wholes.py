@@ -2,7 +2,7 @@
 
 The means are not in the dense index: each would be nearest to its own passages and near to all others, and
 the graph's way from passage to passage would lead through them alone. Of models whose vectors all lie close
-together, such as E5's, an eighth of the passages could not be reached then. A comment's mean is read with
+together, such as E5's, a twelfth of the rows could not be reached then. A comment's mean is read with
 the comment instead, once either index has found it.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-#: Half the bytes; it moves a similarity by a ten thousandth at most.
+#: Half the bytes; it moves a similarity by less than a thousandth.
 _PACKED = np.dtype("<f2")
 
 

@@ -16,11 +16,12 @@ from types import SimpleNamespace
 import pytest
 from filelock import FileLock
 
-from ingest import write
+from ingest import compare, write
 from ingest.progress import Silent
 from retrieval import generations
 from retrieval.archive import Archive
 from retrieval.errors import NoIndexError, RetrievalError
+from retrieval.homes import home_of
 from retrieval.lexical import LexicalIndex
 from retrieval.terms import wanted
 from retrieval.types import Question, Scope
@@ -582,6 +583,17 @@ def test_data_folder_removed_while_answering(bench):
             archive.answer(Question("番茄", "zh", 3))
         bench.ingest()
         assert len(archive.answer(Question("番茄", "zh", 3)).excerpts) == 3
+
+
+def test_threads_are_read_in_order(bench):
+    """Those that are asked for and no others, their comments in file order."""
+    bench.write("tomatoes.txt", *TOMATOES)
+    bench.write("bicycles.txt", *BICYCLES, title="冬天骑车")
+    bench.ingest()
+    thread = next(entry.thread.id for entry in bench.manifest.threads if entry.comments == len(TOMATOES))
+    found = compare.Published.of(home_of(bench.data)).records([thread])
+    assert [record.comment.text.zh for record in found[thread]] == [text for _, text in TOMATOES]
+    assert list(found) == [thread]
 
 
 def test_clock_going_backwards(bench, monkeypatch):
