@@ -108,11 +108,14 @@ def _runs(
     """Yield every sentence alone, and the runs of neighbouring ones within a length that may be better.
 
     With each comes the share of what is asked for that the marks in it hold, 0 to 1. A run is no better
-    than one without its first or its last sentence, if that holds no mark and is not in the passage found.
+    than one without its first or its last sentence, if that holds no mark and adds nothing of the passage
+    found: neither itself nor what lies between it and its neighbours.
     """
     ending = _by_sentence(spans, held)
     worth = sought.shares()
-    useful = [span.start < found.end and found.start < span.end for span in spans]
+    ends = [0, *(span.end for span in spans)]
+    starts = [*(span.start for span in spans[1:]), ends[-1]]
+    useful = [end < found.end and found.start < start for end, start in zip(ends, starts, strict=False)]
     for terms in ending.values():
         for _, begun in terms:
             useful[begun] = True

@@ -1,6 +1,6 @@
 """Excerpts: verbatim, whole sentences, marked where they match."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from retrieval.excerpts import Sought, choose, marks, opening
@@ -36,6 +36,8 @@ def test_a_quote_is_a_verbatim_run_of_whole_sentences(text, question, limit, fou
 
 @settings(deadline=None)
 @given(texts, texts, st.integers(1, 200), st.none() | st.tuples(st.integers(0, 50), st.integers(0, 50)))
+@example("0" * 14 + "\n0", "", 16, (0, 15))  # the passage ends between two sentences
+@example("0\n" + "0" * 14, "", 16, (1, 16))  # and begins there
 def test_no_run_would_have_been_better(text, question, limit, found):
     """What marks a run holds, where it stands and how long it is: reckoned anew for each run there is."""
     passage = Span(min(found), max(found)) if found else None
