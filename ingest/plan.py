@@ -61,9 +61,10 @@ class Step:
     @property
     def stale_passages(self) -> list[PassageId]:
         """Return the rows of the dense index that were stored and no longer are."""
-        before = self.before.passage_ids() if self.before else []
+        if self.before is None:
+            return []
         after = set(self.record.passage_ids()) if self.record else set()
-        return [passage for passage in before if passage not in after]
+        return [passage for passage in self.before.passage_ids() if passage not in after]
 
 
 def decide(comments: Sequence[Comment], previous: Iterable[Record]) -> list[Step]:

@@ -32,6 +32,9 @@ class Store(Protocol):
     def nearest(self, vector: NDArray[np.float32], count: int, scope: Scope) -> list[Hit]:
         """Return the passages nearest to a vector, nearest first."""
 
+    def neighbours(self, vectors: NDArray[np.float32], count: int) -> list[list[Hit]]:
+        """Return what is nearest to each of several vectors, (n, dimensions), nearest first."""
+
     def wholes(self, vector: NDArray[np.float32], comment_ids: Sequence[str]) -> dict[str, float]:
         """Return the cosine similarity of comments of several passages, each as a whole, by id."""
 

@@ -15,16 +15,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from retrieval import generations, readers
 from retrieval.errors import RetrievalError
 from retrieval.lexical import LexicalIndex
-from retrieval.types import Scope
 from retrieval.vectors import ChromaStore, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from retrieval.generations import Manifest
@@ -115,13 +115,13 @@ def in_process(data_dir: Path, generation: int) -> list[str]:
         held.release()
 
 
-def problems(manifest: Manifest, store: Store, lexical: LexicalIndex, size: int = _SAMPLE) -> Iterator[str]:
-    """Yield what is wrong with an open generation, of which so many passages are looked for."""
+def problems(manifest: Manifest, store: Store, lexical: LexicalIndex) -> Iterator[str]:
+    """Yield what is wrong with an open generation, of which some passages are looked for."""
     yield from _miscounted(manifest, store, lexical)
-    passages = sample(store.passage_ids(), size)
+    passages = sample(store.passage_ids())
     records = store.records(list({passage.comment_id for passage in passages}))
     vectors = store.vectors(passages)
-    lost = [p for p in passages if p not in vectors or not _finds(store, p, vectors[p])]
+    lost = _lost(store, passages, vectors)
     if lost:
         yield f"{len(lost)} of {len(passages)} passages do not find themselves, {lost[0]} among them"
     alone = [p for p in passages if not _known(p, records.get(p.comment_id), lexical)]
@@ -148,11 +148,19 @@ def sample(passages: Sequence[PassageId], size: int = _SAMPLE) -> list[PassageId
     return list(dict.fromkeys([*passages[::step][: size // 2], *passages[-size // 2 :]]))
 
 
-def _finds(store: Store, passage: PassageId, vector: NDArray[np.float32]) -> bool:
-    """Tell whether a search for a stored vector finds it, or as many equal ones as were asked for."""
-    hits = store.nearest(vector, _NEIGHBOURS, Scope())
-    same = [hit for hit in hits if hit.score >= _SAME]
-    return any(hit.passage == passage for hit in same) or len(same) == _NEIGHBOURS
+def _lost(
+    store: Store, passages: Sequence[PassageId], vectors: Mapping[PassageId, NDArray[np.float32]]
+) -> list[PassageId]:
+    """Return the passages that have no vector, or that a search for it finds not.
+
+    Where as many equal ones are found as were asked for, it may be among those that were not.
+    """
+    known = [passage for passage in passages if passage in vectors]
+    # A table with no rows would have no columns either.
+    found = store.neighbours(np.stack([vectors[one] for one in known]), _NEIGHBOURS) if known else []
+    same = [{hit.passage for hit in own if hit.score >= _SAME} for own in found]
+    met = {one for one, own in zip(known, same, strict=True) if one in own or len(own) == _NEIGHBOURS}
+    return [passage for passage in passages if passage not in met]
 
 
 def _known(passage: PassageId, record: Record | None, lexical: LexicalIndex) -> bool:

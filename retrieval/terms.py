@@ -52,7 +52,7 @@ def _stemmer() -> snowballstemmer.stemmer:
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """Return the English stem of a lower-case word; words of other languages lose little."""
-    return str(_stemmer().stemWord(word))
+    return word if word.isdigit() else str(_stemmer().stemWord(word))
 
 
 def fold(text: str) -> str:

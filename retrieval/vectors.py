@@ -185,14 +185,24 @@ class ChromaStore:
         """
         if not vector.size or scope.threads == ():
             return []
+        return self._nearest(vector[None, :], count, conditions(scope))[0]
+
+    @_explained()
+    def neighbours(self, vectors: NDArray[np.float32], count: int) -> list[list[Hit]]:
+        """Return what is nearest to each of several vectors, (n, dimensions), sooner than one by one."""
+        return self._nearest(vectors, count, None) if len(vectors) else []
+
+    def _nearest(
+        self, vectors: NDArray[np.float32], count: int, where: dict[str, Any] | None
+    ) -> list[list[Hit]]:
         found = self._passages.query(
-            query_embeddings=vector[None, :], n_results=count, where=conditions(scope), include=["distances"]
+            query_embeddings=vectors, n_results=count, where=where, include=["distances"]
         )
         distances = found["distances"]
         assert distances is not None  # noqa: S101 - for the type checker: they were asked for
         return [
-            Hit(PassageId.parse(passage), 1.0 - distance)
-            for passage, distance in zip(found["ids"][0], distances[0], strict=True)
+            [Hit(PassageId.parse(passage), 1.0 - distance) for passage, distance in zip(*own, strict=True)]
+            for own in zip(found["ids"], distances, strict=True)
         ]
 
     @_explained()

@@ -26,6 +26,7 @@ from retrieval.types import (
     Kind,
     Question,
     Quote,
+    Scope,
     Span,
     Thread,
 )
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from retrieval.types import PassageId, Record, Scope
+    from retrieval.types import PassageId, Record
     from retrieval.vectors import Embedded
 
 THREAD = Thread(
@@ -264,6 +265,10 @@ class ExactStore:
             if self._admits(scope, self._records[passage.comment_id])
         ]
         return sorted(hits, key=lambda hit: -hit.score)[:count]
+
+    def neighbours(self, vectors: NDArray[np.float32], count: int) -> list[list[Hit]]:
+        """See `ChromaStore.neighbours`."""
+        return [self.nearest(vector, count, Scope()) for vector in vectors]
 
     def _admits(self, scope: Scope, record: Record) -> bool:
         comment = record.comment

@@ -161,18 +161,18 @@ class Server:
     def nearest(
         self,
         collection: Collection,
-        vector: NDArray[np.float32],
+        vectors: NDArray[np.float32],
         count: int,
-        where: dict[str, Any] | None,
-    ) -> list[tuple[str, float]]:
-        """Return (id, distance) of the rows nearest to a vector, nearest first."""
+        where: dict[str, Any] | None = None,
+    ) -> list[list[tuple[str, float]]]:
+        """Return (id, distance) of the rows nearest to each vector, (n, dimensions), nearest first."""
         with self._told():
             found = collection.query(
-                query_embeddings=vector[None, :], n_results=count, where=where, include=["distances"]
+                query_embeddings=vectors, n_results=count, where=where, include=["distances"]
             )
         distances = found["distances"]
         assert distances is not None  # noqa: S101 - for the type checker: they were asked for
-        return list(zip(found["ids"][0], distances[0], strict=True))
+        return [list(zip(*own, strict=True)) for own in zip(found["ids"], distances, strict=True)]
 
     def count(self, collection: Collection) -> int:
         """Return how many rows there are."""

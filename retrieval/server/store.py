@@ -10,7 +10,7 @@ import numpy as np
 from retrieval import wholes
 from retrieval.errors import SupersededError
 from retrieval.server.connection import PAGE
-from retrieval.types import Hit, PassageId
+from retrieval.types import Hit, PassageId, Scope
 from retrieval.vectors import conditions
 
 if TYPE_CHECKING:
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
     from retrieval.documents import Documents
     from retrieval.server.connection import Server
-    from retrieval.types import Record, Scope
+    from retrieval.types import Record
     from retrieval.vectors import Collection
+
+
+#: Vectors looked for with one request.
+_TOGETHER = 40
 
 
 class ServerStore:
@@ -55,11 +59,23 @@ class ServerStore:
         if not vector.size or scope.threads == ():
             return []
         limits = conditions(scope)
-        found = self._server.nearest(self._passages, vector, min(count, PAGE), limits)
+        (found,) = self._server.nearest(self._passages, vector[None, :], min(count, PAGE), limits)
         alive = self._alive(found)
         if len(alive) < min(count, len(found)) and len(found) < PAGE:
-            alive = self._alive(self._server.nearest(self._passages, vector, PAGE, limits))
+            (found,) = self._server.nearest(self._passages, vector[None, :], PAGE, limits)
+            alive = self._alive(found)
         return alive[:count]
+
+    def neighbours(self, vectors: NDArray[np.float32], count: int) -> list[list[Hit]]:
+        """Return what is nearest to each of several vectors, (n, dimensions), sooner than one by one."""
+        found: list[list[Hit]] = []
+        for start in range(0, len(vectors), _TOGETHER):
+            part = vectors[start : start + _TOGETHER]
+            for vector, own in zip(part, self._server.nearest(self._passages, part, count), strict=True):
+                alive = self._alive(own)
+                lacking = len(alive) < min(count, len(own))
+                found.append(self.nearest(vector, count, Scope()) if lacking else alive)
+        return found
 
     def _alive(self, found: Sequence[tuple[str, float]]) -> list[Hit]:
         rows = [(*row.rpartition("@")[::2], distance) for row, distance in found]

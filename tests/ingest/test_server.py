@@ -20,7 +20,7 @@ from ingest.turns import writing
 from retrieval.archive import Archive
 from retrieval.errors import NoIndexError, RetrievalError
 from retrieval.homes import published
-from retrieval.server.connection import UnreachableError
+from retrieval.server.connection import Server, UnreachableError
 from retrieval.server.home import ServerHome
 from retrieval.types import Question
 from tests.fakes import FakeEmbedder
@@ -96,6 +96,27 @@ def test_a_reader_elsewhere_answers_the_same(bench, elsewhere):
         with pytest.raises(RetrievalError, match="No comment has the id"):
             reader.show(name, "zh")
     assert not (elsewhere.data_dir / "embeddings.sqlite").exists()
+
+
+def test_a_small_graph_grows_row_by_row(bench, monkeypatch):
+    """What a server adds together to a small graph it may lose; the first rows, and those beyond, it keeps."""
+    sizes = []
+    put = Server.put
+
+    def counting(server, collection, columns):
+        if "passages" in collection.name:
+            sizes.append(len(columns["ids"]))
+        put(server, collection, columns)
+
+    monkeypatch.setattr(Server, "put", counting)
+    monkeypatch.setattr(server_turn, "_SMALL", 6)
+    bench.ingest()
+    bench.write("bicycles.txt", *BICYCLES, *TOMATOES, title="冬天骑车")
+    assert bench.ingest().rebuilt == ()
+    assert sizes == [3, 1, 1, 1, 2]
+    bench.write("more.txt", *BICYCLES, title="夏天骑车")
+    bench.ingest()
+    assert sizes[5:] == [2]
 
 
 def test_what_is_being_written_is_seen_by_nobody(bench, elsewhere, monkeypatch):

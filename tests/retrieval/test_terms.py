@@ -1,5 +1,6 @@
 """Terms: what the index, the questions and the highlights agree on."""
 
+import snowballstemmer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,12 @@ def test_code_switched_text_parts_at_the_script():
 def test_words_keep_what_names_are_made_of():
     """C++, C#, GPT5."""
     assert texts_of("C++ C# GPT5") == ["c++", "c#", "gpt5"]
+
+
+@given(st.text(st.characters(categories=["Nd", "No"]), min_size=1))
+def test_numbers_stay_as_they_are(digits):
+    """The stemmer, which is not asked, would say the same."""
+    assert stem(digits) == snowballstemmer.stemmer("english").stemWord(digits) == digits
 
 
 @given(st.text(st.sampled_from("软碟磁盘のaB'’ +#9。\n")))

@@ -113,6 +113,17 @@ def test_nearest_first(shared):
     assert shared.nearest(np.empty(0, dtype=np.float32), 3, EVERYTHING) == []
 
 
+def test_nearest_to_several_at_once(shared):
+    """As if each had been asked for alone."""
+    asked = np.stack([EMBEDDER.question(text) for text in ("耳朵最冷。", "第b1条评论。", "Comment") * 20])
+    together = shared.neighbours(asked, 4)
+    alone = [shared.nearest(vector, 4, EVERYTHING) for vector in asked]
+    assert len(together) == 60
+    for mine, theirs in zip(together, alone, strict=True):
+        assert [hit.score for hit in mine] == pytest.approx([hit.score for hit in theirs], abs=1e-5)
+    assert shared.neighbours(asked[:0], 4) == []
+
+
 @pytest.mark.parametrize(
     ("scope", "expected"),
     [
