@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
@@ -13,10 +12,6 @@ if TYPE_CHECKING:
 
 #: How many things may be waiting; each holds what it works on in memory.
 _WAITING = 2
-#: Seconds for which a thread that computes in Python keeps the others waiting. By default it is 5 ms, several
-#: times for each batch that is encoded meanwhile: an ingest of 10,000 comments took .08 longer than its
-#: encoding, of 1.22 and 1.14 times it (`python -m tests.benchmark full 10000`, in turns).
-_TURN = 0.0005
 
 
 class Behind:
@@ -27,13 +22,10 @@ class Behind:
         self._waiting: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
-        self._turn = sys.getswitchinterval()
-        sys.setswitchinterval(_TURN)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._thread.shutdown(cancel_futures=True)
-        sys.setswitchinterval(self._turn)
 
     def __call__(self, work: Callable[[], None]) -> None:
         """Hand over some work, once there is room; what failed before is raised here."""

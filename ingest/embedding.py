@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from retrieval.embedder import Embedder
     from retrieval.types import Record
 
-    #: Comments, each with the keys of its passages' texts.
-    Keyed = Sequence[tuple[Record, tuple[bytes, ...]]]
+    #: A comment with the keys of its passages' texts.
+    Keyed = tuple[Record, tuple[bytes, ...]]
 
 #: Texts are embedded and kept as many at a time as take so many seconds, which is what a kill can cost and
 #: an interruption wait for; so many at first and at least, for processes to share, and so many at most.
@@ -63,9 +63,9 @@ class Vectors:
         """
         keyed = [(record, tuple(map(self.cache.key, record.passage_texts()))) for record in records]
         done = 0
-        ready: list[Record] = []
+        ready: list[Keyed] = []
         if self.embedder is None:
-            ready = [record for record, _ in keyed]
+            ready = keyed
         else:
             missing = shortest_first(self._missing(keyed))
             waiting, complete = by_last(keyed, list(missing))
@@ -76,7 +76,9 @@ class Vectors:
                     self.seconds += seconds
                     while waiting and waiting[0][0] < encoded:
                         ready.append(waiting.popleft()[1])
-                    if len(ready) >= _enough(done):
+                    # What is ready before the last texts are encoded need not be written after them.
+                    is_last = encoded < len(missing) <= encoded + next_size(count, seconds)
+                    if len(ready) >= (1 if is_last else _enough(done)):
                         yield self._embedded(ready)
                         done, ready = done + len(ready), []
             self.encoded += encoded
@@ -89,7 +91,7 @@ class Vectors:
             progress.advance(len(batch))
             done += len(batch)
 
-    def _missing(self, keyed: Keyed) -> dict[bytes, str]:
+    def _missing(self, keyed: Sequence[Keyed]) -> dict[bytes, str]:
         """Return the texts that are not in the cache, by key."""
         missing = self.cache.missing(key for _, keys in keyed for key in keys)
         return {
@@ -100,14 +102,13 @@ class Vectors:
             if key in missing
         }
 
-    def _embedded(self, records: Sequence[Record]) -> list[Embedded]:
+    def _embedded(self, keyed: Sequence[Keyed]) -> list[Embedded]:
         """Return comments with their vectors, all of which are in the cache."""
-        keys = [[self.cache.key(text) for text in record.passage_texts()] for record in records]
-        vectors = self.cache.get(list({key for own in keys for key in own}))
+        vectors = self.cache.get(list({key for _, own in keyed for key in own}))
         none = np.empty((0, 0), dtype=np.float32)
         return [
             Embedded(record, np.stack([vectors[key] for key in own]) if own else none)
-            for record, own in zip(records, keys, strict=True)
+            for record, own in keyed
         ]
 
 
@@ -121,12 +122,12 @@ def shortest_first(texts: Mapping[bytes, str]) -> dict[bytes, str]:
     return dict(sorted(texts.items(), key=lambda pair: (len(pair[1]), pair[0])))
 
 
-def by_last(keyed: Keyed, missing: Sequence[bytes]) -> tuple[deque[tuple[int, Record]], list[Record]]:
+def by_last(keyed: Sequence[Keyed], missing: Sequence[bytes]) -> tuple[deque[tuple[int, Keyed]], list[Keyed]]:
     """Return comments by the place that the last of their texts has in `missing`, and those with none."""
     places = {key: place for place, key in enumerate(missing)}
-    last = [(max((places[key] for key in keys if key in places), default=-1), one) for one, keys in keyed]
+    last = [(max((places[key] for key in one[1] if key in places), default=-1), one) for one in keyed]
     waiting = sorted((pair for pair in last if pair[0] >= 0), key=lambda pair: pair[0])
-    return deque(waiting), [record for place, record in last if place < 0]
+    return deque(waiting), [one for place, one in last if place < 0]
 
 
 def next_size(count: int, seconds: float) -> int:

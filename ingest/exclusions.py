@@ -108,8 +108,9 @@ def stubs(remembered: Iterable[Hidden], pairs: Iterable[tuple[str, str | None]])
 
     `pairs` are the authors, and whom they reply to, of the comments that are in the file now.
     """
-    names = {_key(author, reply_to): (author, reply_to) for author, reply_to in pairs}
-    return [_stub(one, *names[one.key]) for one in remembered if one.key in names]
+    hidden = list(remembered)
+    names = {_key(author, reply_to): (author, reply_to) for author, reply_to in pairs} if hidden else {}
+    return [_stub(one, *names[one.key]) for one in hidden if one.key in names]
 
 
 def _stub(one: Hidden, author: str, reply_to: str | None) -> Record:

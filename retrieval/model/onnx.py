@@ -47,6 +47,7 @@ class OnnxEncoder:
 
         cores = cores or len(os.sched_getaffinity(0))
         self._workers = cores if apart else 1
+        self._keep = apart
         self._vocabulary = vocabulary.vocabulary()
         self._rows = vocabulary.rows()
         weights: dict[str, Any] = load_file(base.folder() / "model.safetensors")
@@ -66,7 +67,7 @@ class OnnxEncoder:
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Return the texts' vectors, float32 (n, 384) of unit length, in the texts' order."""
-        ids = self._vocabulary.ids(texts)
+        ids = self._vocabulary.ids(texts, keep=self._keep)
         vectors = np.empty((len(ids), table.WIDTH), np.float32)
 
         def run(batch: NDArray[np.intp]) -> None:

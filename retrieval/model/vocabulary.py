@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from retrieval.model import TABLE, base, table, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tokenizers import Tokenizer
 
@@ -22,6 +23,8 @@ Floats = NDArray[np.float32]
 
 #: Bytes of a packed token: there are 139,000.
 _BYTES = 3
+#: Texts whose tokens are kept until they are asked for packed; with them, 30 MB.
+_KEPT = 50_000
 
 
 class Vocabulary:
@@ -30,15 +33,32 @@ class Vocabulary:
     def __init__(self, words: Words, tokenizer: Tokenizer) -> None:
         self._words = words
         self._tokenizer = tokenizer
+        self._lock = threading.Lock()
+        self._kept: dict[str, NDArray[np.uint32]] = {}
 
-    def ids(self, texts: Iterable[str]) -> list[list[int]]:
-        """Return the tokens that the model reads of each text, in the time it takes on all cores."""
+    def ids(self, texts: Sequence[str], *, keep: bool = False) -> list[list[int]]:
+        """Return the tokens that the model reads of each text, in the time it takes on all cores.
+
+        With `keep`, `packed` need not find them again: what an ingest encodes, it writes soon.
+        """
         spaced = [self._words.spaced(text) for text in texts]
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(spaced)]
+        found = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(spaced)]
+        if keep:
+            with self._lock:
+                self._kept |= {
+                    text: np.fromiter(own, np.uint32) for text, own in zip(texts, found, strict=True)
+                }
+                for text in list(self._kept)[: max(0, len(self._kept) - _KEPT)]:
+                    del self._kept[text]
+        return found
 
     def packed(self, texts: Iterable[str]) -> list[bytes]:
         """Return the distinct tokens of each text, packed for `unpacked`, without those that frame it."""
-        return [_packed(own[1:-1]) for own in self.ids(texts)]
+        wanted = list(texts)
+        with self._lock:
+            known: list[Any] = [self._kept.pop(text, None) for text in wanted]
+        fresh = iter(self.ids([text for text, own in zip(wanted, known, strict=True) if own is None]))
+        return [_packed((next(fresh) if own is None else own)[1:-1]) for own in known]
 
     def words(self, text: str) -> list[tuple[str, list[int]]]:
         """Return the words and marks of a text as the model cuts it, each with its tokens."""
@@ -53,8 +73,8 @@ class Vocabulary:
         return "".join((self._tokenizer.id_to_token(token) or "").removeprefix("##") for token in own)
 
 
-def _packed(ids: Iterable[int]) -> bytes:
-    numbers = np.unique(np.fromiter(ids, np.uint32))
+def _packed(ids: Sequence[int] | NDArray[np.uint32]) -> bytes:
+    numbers = np.unique(np.asarray(ids, np.uint32))
     return numbers.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :_BYTES].tobytes()
 
 

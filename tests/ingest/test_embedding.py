@@ -48,6 +48,17 @@ def test_comments_come_as_soon_as_their_vectors_are_made(cache):
     assert came == [(["a"], [1]), (["c"], [1, 1]), (["d"], [1, 1]), (["b"], [1, 1])]
 
 
+def test_the_last_texts_find_nothing_waiting(cache, monkeypatch):
+    """However few comments are ready when the last texts are encoded, they are handed on before."""
+    monkeypatch.setattr(embedding, "_COMMENTS", 100)
+    embedder = FakeEmbedder()
+    came = [
+        (names(items), len(embedder.texts))
+        for items in Vectors(cache, embedder).of([LONG, MIDDLE, SHORT], Silent())
+    ]
+    assert came == [(["a", "b"], 2), (["c"], 3)]
+
+
 def test_every_comment_has_its_own_vectors(cache):
     """Whatever the order, and though a text stands in several comments."""
     embedder = FakeEmbedder()

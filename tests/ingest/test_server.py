@@ -99,7 +99,7 @@ def test_a_reader_elsewhere_answers_the_same(bench, elsewhere):
 
 
 def test_a_small_graph_grows_row_by_row(bench, monkeypatch):
-    """What a server adds together to a small graph it may lose; the first rows, and those beyond, it keeps."""
+    """What a server adds together to a small graph it may lose; the first rows and those beyond it keeps."""
     sizes = []
     put = Server.put
 

@@ -1,5 +1,7 @@
 """Texts as tokens, and what each token means by itself."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,6 +12,12 @@ from retrieval.model.table import WIDTH
 from retrieval.model.word_vectors import DIMENSIONS, of_comments, word_vectors
 
 readable = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def _parts():
+    """Return what a vocabulary is made of."""
+    known = vocabulary.vocabulary()
+    return known._words, known._tokenizer
 
 
 def _like(one, other):
@@ -27,6 +35,35 @@ def test_packed_tokens_are_the_texts_own(texts):
     assert [vocabulary.unpacked(one).tolist() for one in packed] == own
     assert vocabulary.unpacked(b"".join(packed)).tolist() == [token for one in own for token in one]
     assert [vocabulary.count(one) for one in packed] == [len(one) for one in own]
+
+
+@given(st.lists(readable, max_size=6), st.data())
+def test_tokens_are_not_found_twice(texts, data):
+    """What was kept for packing is used once, whatever else is asked for with it, and comes out the same."""
+    own = vocabulary.Vocabulary(*_parts())
+    expected = own.packed(texts)
+    kept = data.draw(st.lists(st.sampled_from(texts), unique=True)) if texts else []
+    with pytest.MonkeyPatch.context() as patch:
+        own.ids(kept, keep=True)
+        asked, ids = [], own.ids
+        patch.setattr(own, "ids", lambda some: asked.extend(some) or ids(some))
+        assert own.packed(texts) == expected
+        assert Counter(asked) == Counter(texts) - Counter(kept)
+        asked.clear()
+        own.packed(texts)
+        assert asked == texts
+
+
+def test_few_tokens_are_kept(monkeypatch):
+    """Those of the texts that came last, where nobody asks for them."""
+    monkeypatch.setattr(vocabulary, "_KEPT", 2)
+    own = vocabulary.Vocabulary(*_parts())
+    own.ids(["甲", "乙"], keep=True)
+    own.ids(["丙"], keep=True)
+    asked, ids = [], own.ids
+    monkeypatch.setattr(own, "ids", lambda some: asked.extend(some) or ids(some))
+    own.packed(["甲", "乙", "丙"])
+    assert asked == ["甲"]
 
 
 def test_words_are_those_the_model_reads():
