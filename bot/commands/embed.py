@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from bot import as_json, messages
+from bot import as_json, messages, reports
 from bot.progress import progress
 from bot.render_terminal import visible
 from bot.settings import interface_language, load
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
             arguments.sources, settings, out=arguments.out, shard=arguments.shard, progress=shown
         )
     for path, reason in done.skipped:
-        streams.complain(visible(f"skipped {path}: {reason}"))
+        streams.complain(visible(reports.SKIPPED(language, path=path, reason=reason)))
     if arguments.json:
         streams.say(as_json.dumps(done.to_json(), indent=2))
     else:

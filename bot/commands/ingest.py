@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import as_json, messages
+from bot import as_json, messages, reports
 from bot.progress import progress
 from bot.render_terminal import visible
 from bot.settings import interface_language, load
@@ -44,11 +44,11 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     if not arguments.dry_run:
         last_runs.remember(settings.data_dir, sources.roots(arguments.sources), began)
     for path, reason in (*summary.skipped, *summary.useless):
-        streams.complain(visible(f"skipped {path}: {reason}"))
+        streams.complain(visible(reports.SKIPPED(language, path=path, reason=reason)))
     if arguments.json:
         streams.say(as_json.dumps(summary.to_json(), indent=2))
     else:
-        streams.say("\n".join(describe(summary, dry_run=arguments.dry_run)))
+        streams.say("\n".join(describe(summary, language, dry_run=arguments.dry_run)))
     return 0
 
 
@@ -83,24 +83,28 @@ def _repeat(
     return runs.by(plan, at_once=not arguments.cron)
 
 
-def describe(summary: Summary, *, dry_run: bool) -> Iterator[str]:
+def describe(summary: Summary, language: Language, *, dry_run: bool) -> Iterator[str]:
     """Yield the summary as lines to read."""
     yield from map(visible, summary.plan)
-    yield f"Files      {summary.files_read} read, {len(summary.skipped)} skipped"
-    yield (
-        f"Comments   {summary.new} new, {summary.changed} changed, {summary.moved} moved, "
-        f"{summary.removed} removed, {summary.unchanged} unchanged"
+    yield reports.FILES(language, read=summary.files_read, skipped=len(summary.skipped))
+    yield reports.COMMENTS(
+        language,
+        new=summary.new,
+        changed=summary.changed,
+        moved=summary.moved,
+        removed=summary.removed,
+        unchanged=summary.unchanged,
     )
     if dry_run:
-        yield "Nothing was changed (--dry-run)."
+        yield reports.NOTHING_DONE(language)
         return
     if summary.excluded:
-        yield f"Excluded   {summary.excluded} comments (see `threadbot exclude --list`)"
+        yield reports.EXCLUDED(language, count=summary.excluded)
     if summary.rebuilt:
-        yield f"Rebuilt    a first try was broken and thrown away: {summary.rebuilt[0]}"
+        yield reports.REBUILT(language, reason=summary.rebuilt[0])
     if summary.compacted:
-        yield "Compacted  what was removed earlier is gone from the disk; there is nothing to roll back to"
-    yield f"Passages   {summary.embedded} embedded, {summary.cached} from the cache"
-    yield f"Seconds    {summary.seconds:.1f}, of which encoding {summary.encoding_seconds:.1f}"
-    state = "published" if summary.published else "still current: nothing changed"
-    yield f"Generation {summary.generation} {state}"
+        yield reports.COMPACTED(language)
+    yield reports.PASSAGES(language, embedded=summary.embedded, cached=summary.cached)
+    yield reports.SECONDS(language, seconds=summary.seconds, encoding=summary.encoding_seconds)
+    state = reports.PUBLISHED if summary.published else reports.STILL_CURRENT
+    yield state(language, generation=summary.generation)

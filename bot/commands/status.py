@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import as_json
+from bot import as_json, reports
 from bot.home import home
 from bot.render_terminal import one_line
-from bot.settings import load
+from bot.settings import interface_language, load
 from ingest import last_runs
 from retrieval.errors import NoIndexError
 from retrieval.generations import size_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bot.streams import Streams
     from retrieval.generations import Manifest, ThreadEntry
     from retrieval.homes import Home
+    from retrieval.types import Language
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _STEP = 1000
@@ -30,7 +32,9 @@ _STEP = 1000
 def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     """Read the published manifest and describe it."""
     del parts
-    place = home(load(arguments.data))
+    settings = load(arguments.data)
+    language = interface_language(settings.language, os.environ)
+    place = home(settings)
     manifest = published(place)
     if manifest is None:
         raise NoIndexError(
@@ -41,7 +45,8 @@ def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     if arguments.json:
         streams.say(as_json.dumps(status_object(manifest, place, size), indent=2))
     else:
-        for line in describe(manifest, place, size, datetime.now(UTC), last_runs.latest(place.data_dir)):
+        looked = last_runs.latest(place.data_dir)
+        for line in describe(manifest, place, size, datetime.now(UTC), looked, language):
             streams.say(line)
     return 0
 
@@ -67,31 +72,44 @@ def status_object(manifest: Manifest, place: Home, size: int) -> as_json.JsonObj
 
 
 def describe(
-    manifest: Manifest, place: Home, size: int, now: datetime, looked: datetime | None
+    manifest: Manifest,
+    place: Home,
+    size: int,
+    now: datetime,
+    looked: datetime | None,
+    language: Language,
 ) -> Iterator[str]:
     """Yield the status as lines to read; `looked` is when a run last began."""
     threads = manifest.threads
     if place.name != str(place.data_dir):
-        yield f"Chroma server {place.name}"
-    yield f"Data folder   {place.data_dir} ({human_size(size)})"
-    yield f"Generation    {manifest.generation}, written {ago(manifest.created, now)} ({manifest.created})"
-    yield f"Model         {manifest.model} ({manifest.dimensions} dimensions)"
-    yield (
-        f"Threads       {len(threads)}, with {sum(entry.comments for entry in threads)} comments: "
-        f"{sum(entry.zh for entry in threads)} in Chinese, {sum(entry.en for entry in threads)} in English"
+        yield reports.SERVER(language, name=place.name)
+    yield reports.FOLDER(language, folder=place.data_dir, size=human_size(size))
+    written = ago(manifest.created, now, language)
+    yield reports.GENERATION(language, generation=manifest.generation, ago=written, moment=manifest.created)
+    yield reports.MODEL(language, model=manifest.model, dimensions=manifest.dimensions)
+    yield reports.THREADS(
+        language,
+        threads=len(threads),
+        comments=sum(entry.comments for entry in threads),
+        zh=sum(entry.zh for entry in threads),
+        en=sum(entry.en for entry in threads),
     )
-    yield f"Newest        {manifest.archive_date or 'no thread has a date'}"
-    yield from _last_run(manifest)
+    newest = reports.NEWEST if manifest.archive_date else reports.UNDATED
+    yield newest(language, date=manifest.archive_date)
+    yield from _last_run(manifest, language)
     if looked is not None:
         moment = looked.isoformat(timespec="seconds")
-        yield f"Last run      {ago(moment, now)} ({moment}); {len(_skipped(manifest))} skipped"
+        yield reports.LAST_RUN(
+            language, ago=ago(moment, now, language), moment=moment, skipped=len(_skipped(manifest))
+        )
     yield ""
     for entry in threads:
-        yield from _thread_lines(entry)
+        yield from _thread_lines(entry, language)
     skipped = _skipped(manifest)
     if skipped:
-        yield f"\nSkipped {len(skipped)}:"
-        yield from (f"  {one_line(path)}: {one_line(reason)}" for path, reason in skipped)
+        yield "\n" + reports.ALL_SKIPPED(language, count=len(skipped))
+        for path, reason in skipped:
+            yield reports.ONE_SKIPPED(language, path=one_line(path), reason=one_line(reason))
 
 
 def human_size(size: float) -> str:
@@ -103,15 +121,16 @@ def human_size(size: float) -> str:
     return f"{size:.1f} {_UNITS[-1]}"
 
 
-def ago(moment: str, now: datetime) -> str:
+def ago(moment: str, now: datetime, language: Language) -> str:
     """Say how long ago an ISO moment was, in the largest unit that fits."""
     then = datetime.fromisoformat(moment)
     seconds = int((now - (then if then.tzinfo else then.replace(tzinfo=UTC))).total_seconds())
     for name, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         count = seconds // length
         if count >= 1:
-            return f"{count} {name}{'s' if count > 1 else ''} ago"
-    return "just now"
+            one, several = reports.AGO[name]
+            return (several if count > 1 else one)(language, count=count)
+    return reports.JUST_NOW(language)
 
 
 def _thread_object(entry: ThreadEntry) -> as_json.JsonObject:
@@ -127,22 +146,26 @@ def _thread_object(entry: ThreadEntry) -> as_json.JsonObject:
     }
 
 
-def _thread_lines(entry: ThreadEntry) -> Iterator[str]:
+def _thread_lines(entry: ThreadEntry, language: Language) -> Iterator[str]:
     titles = " / ".join(one_line(title) for _, title in entry.thread.title.items())
-    yield titles or "(no title)"
-    yield (
-        f"  {one_line(entry.path)} · {entry.thread.date or 'no date'} · {entry.comments} comments, "
-        f"{entry.answers} of them answers; {entry.zh} in Chinese, {entry.en} in English · {entry.thread.id}"
+    yield titles or reports.NO_TITLE(language)
+    yield reports.THREAD(
+        language,
+        path=one_line(entry.path),
+        date=entry.thread.date or reports.NO_DATE(language),
+        comments=entry.comments,
+        answers=entry.answers,
+        zh=entry.zh,
+        en=entry.en,
+        id=entry.thread.id,
     )
 
 
-def _last_run(manifest: Manifest) -> Iterator[str]:
+def _last_run(manifest: Manifest, language: Language) -> Iterator[str]:
     run = manifest.run
     if run:
-        counts = ", ".join(
-            f"{run.get(name, 0)} {name}" for name in ("new", "changed", "removed", "unchanged")
-        )
-        yield f"Last change   {counts}; {run.get('seconds', 0):.1f} s"
+        counted = ("new", "changed", "removed", "unchanged", "seconds")
+        yield reports.LAST_CHANGE(language, **{name: run.get(name, 0) for name in counted})
 
 
 def _skipped(manifest: Manifest) -> list[tuple[str, str]]:

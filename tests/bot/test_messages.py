@@ -2,11 +2,19 @@ from string import Formatter
 
 import pytest
 
-from bot import messages
+from bot import messages, reports
 from bot.messages import STAGES, Message
 from retrieval.text import language_of
 
-ALL = {name: value for name, value in vars(messages).items() if isinstance(value, Message)} | STAGES
+ALL = {
+    f"{module.__name__}.{name}": value
+    for module in (messages, reports)
+    for name, value in vars(module).items()
+    if isinstance(value, Message)
+}
+ALL |= STAGES | {f"{one.en}": one for pair in reports.AGO.values() for one in pair}
+#: Nothing but values.
+BARE = {"bot.messages.MORE_HINT", "bot.reports.ONE_SKIPPED"}
 
 
 def placeholders(text):
@@ -23,7 +31,7 @@ def test_every_message_exists_in_both_languages_with_the_same_placeholders(name)
     assert language_of(message.en) != "zh"
 
 
-@pytest.mark.parametrize("name", sorted(set(ALL) - {"MORE_HINT"}))
+@pytest.mark.parametrize("name", sorted(set(ALL) - BARE))
 def test_no_chinese_message_was_left_in_english(name):
     """A Chinese sentence holds Chinese, unless it is nothing but values."""
     assert any("\u4e00" <= character <= "\u9fff" for character in ALL[name].zh)

@@ -61,6 +61,18 @@ def test_status_tells_what_is_indexed():
     assert "Last run" not in out
 
 
+@pytest.mark.usefixtures("published")
+def test_status_in_chinese(monkeypatch):
+    """Where the settings, or else the locale, say so; what names something stays as it is."""
+    monkeypatch.setenv("THREADBOT_LANGUAGE", "zh")
+    out = run("status")[1]
+    assert re.search(r"^索引        第 12 代，\d+ 天前写成（.*）$", out, re.MULTILINE)
+    assert "讨论        2 个，共 34 条评论：中文 34 条，英文 16 条" in out
+    assert "上次改动    新增 34 条，改动 0 条，删除 0 条，未变 0 条；2.5 秒" in out
+    assert "  balcony.md · 2025-06-18 · 17 条评论，其中回答 " in out
+    assert "跳过 1 个：\n  broken.md：line 3: unclosed front matter" in out
+
+
 def test_status_tells_when_a_run_last_looked(published):
     """Also where it found nothing new, and so published nothing."""
     began = datetime(2025, 9, 2, 6, tzinfo=UTC)
@@ -104,7 +116,7 @@ def test_data_names_another_folder(tmp_path):
 )
 def test_freshness_is_told_in_the_largest_unit_that_fits(moment, expected):
     """A clock that went back is no reason to speak of negative days."""
-    assert ago(moment, datetime(2025, 9, 3, 6, tzinfo=UTC)) == expected
+    assert ago(moment, datetime(2025, 9, 3, 6, tzinfo=UTC), "en") == expected
 
 
 def test_sizes_are_written_as_people_do():
@@ -181,6 +193,34 @@ def test_the_summary_goes_to_standard_output_and_what_was_skipped_to_standard_er
     assert calls == [
         (["a", "b"], Path("d"), {"prune": True, "dry_run": False, "progress": None, "vectors": None})
     ]
+
+
+def test_the_summary_in_chinese(monkeypatch):
+    """Where the settings, or else the locale, say so."""
+    monkeypatch.setenv("THREADBOT_LANGUAGE", "zh")
+    _, out, err, _ = ingest("a")
+    assert err == "跳过 broken.md：line 3: unclosed front matter\n"
+    assert out == (
+        "文件  读取 2 个，跳过 1 个\n"
+        "评论  新增 34 条，改动 1 条，移动 2 条，删除 3 条，未变 4 条\n"
+        "段落  计算向量 50 个，取自缓存 6 个\n"
+        "用时  2.5 秒，其中计算向量 2.0 秒\n"
+        "索引  第 1 代已发布\n"
+    )
+    full = replace(SUMMARY, excluded=2, rebuilt=("lost",), compacted=True, published=False)
+    lines = ingest("a", summary=full)[1].splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "文件",
+        "评论",
+        "排除",
+        "重写",
+        "压缩",
+        "段落",
+        "用时",
+        "索引",
+    ]
+    assert lines[-1] == "索引  仍是第 1 代：没有变化"
+    assert ingest("a", "--dry-run")[1].endswith("没有做任何改动（--dry-run）。\n")
 
 
 def test_nothing_new_is_said_as_such():
