@@ -6,7 +6,7 @@ import socket
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from ingest.health import Finding, excluded, freshness, model
+from ingest.health import Finding, excluded, freshness, idle, model, unpublished
 from ingest.lease import holding
 from retrieval import generations
 from retrieval.errors import RetrievalError
@@ -26,12 +26,11 @@ def examine_server(home: ServerHome, fingerprint: Callable[[], str]) -> Iterator
     try:
         number = home.follow()
     except RetrievalError as error:
-        yield Finding("server", ok=False, sentence=str(error))
+        yield Finding.of("server", error)
         return
-    yield Finding("server", ok=True, sentence=f"{home.name} answers")
+    yield Finding("server", ok=True, sentence=f"{home.name} answers", chinese=f"{home.name} 可以连接")
     if number is None:
-        sentence = "nothing is published; run `threadbot ingest YOUR_FOLDER`"
-        yield Finding("generation", ok=False, sentence=sentence)
+        yield unpublished()
         return
     envelope = home.mirror.envelope(number)
     manifest = envelope.manifest
@@ -40,8 +39,12 @@ def examine_server(home: ServerHome, fingerprint: Callable[[], str]) -> Iterator
     if envelope.host == socket.gethostname():
         yield freshness(manifest)
     else:
-        said = f"made {manifest.created} on {envelope.host}, where its files are"
-        yield Finding("freshness", ok=True, sentence=said)
+        yield Finding(
+            "freshness",
+            ok=True,
+            sentence=f"made {manifest.created} on {envelope.host}, where its files are",
+            chinese=f"生成于 {manifest.created}，来源文件在 {envelope.host} 上",
+        )
     yield excluded(home.folder, manifest)
     yield _turn(home)
     yield _leftovers(home, envelope)
@@ -54,19 +57,32 @@ def _index(home: ServerHome, manifest: Manifest) -> Finding:
         wrong = list(problems(manifest, store, lexical))
     if wrong:
         return Finding(
-            "index", ok=False, sentence=f"generation {number}: {'; '.join(wrong)}; run `threadbot compact`"
+            "index",
+            ok=False,
+            sentence=f"generation {number}: {'; '.join(wrong)}; run `threadbot compact`",
+            chinese=f"第 {number} 代：{'; '.join(wrong)}；请运行 threadbot compact",
         )
     comments = sum(entry.comments for entry in manifest.threads)
-    counted = f"{comments} comments, {manifest.passages} passages, the server and this machine agree"
-    return Finding("index", ok=True, sentence=f"generation {number}: {counted}")
+    return Finding(
+        "index",
+        ok=True,
+        sentence=f"generation {number}: {comments} comments, {manifest.passages} passages, the server and "
+        "this machine agree",
+        chinese=f"第 {number} 代：{comments} 条评论，{manifest.passages} 个段落，服务器与本机一致",
+    )
 
 
 def _turn(home: ServerHome) -> Finding:
     last = holding(home.server.listing())
     if last is None or last.over:
-        return Finding("lock", ok=True, sentence="nobody is writing")
-    who = f"process {last.pid} on {last.host} took the turn to write at {last.since}"
-    return Finding("lock", ok=True, sentence=f"{who}; if it died, the next ingest takes over")
+        return idle()
+    return Finding(
+        "lock",
+        ok=True,
+        sentence=f"process {last.pid} on {last.host} took the turn to write at {last.since}; if it died, the "
+        "next ingest takes over",
+        chinese=f"{last.host} 上的进程 {last.pid} 自 {last.since} 起在写入；如果它已终止，下一次导入会接手",
+    )
 
 
 def _leftovers(home: ServerHome, envelope: Envelope) -> Finding:
@@ -74,9 +90,18 @@ def _leftovers(home: ServerHome, envelope: Envelope) -> Finding:
     rows = home.server.count(found) if found is not None else 0
     left = rows - sum(entry.comments for entry in envelope.manifest.threads)
     if left < 0:
-        sentence = f"the server lacks {-left} comments; run `threadbot compact` to write all anew"
-        return Finding("leftovers", ok=False, sentence=sentence)
+        return Finding(
+            "leftovers",
+            ok=False,
+            sentence=f"the server lacks {-left} comments; run `threadbot compact` to write all anew",
+            chinese=f"服务器上缺少 {-left} 条评论；请运行 threadbot compact 重新写入",
+        )
     if left > 0:
-        sentence = f"{left} comments on the server belong to no generation; what publishes next removes them"
-        return Finding("leftovers", ok=True, sentence=sentence)
-    return Finding("leftovers", ok=True, sentence="there are none on the server")
+        return Finding(
+            "leftovers",
+            ok=True,
+            sentence=f"{left} comments on the server belong to no generation; what publishes next removes "
+            "them",
+            chinese=f"服务器上有 {left} 条评论不属于任何世代；下一次发布会清除",
+        )
+    return Finding("leftovers", ok=True, sentence="there are none on the server", chinese="服务器上没有残留")

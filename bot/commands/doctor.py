@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import os
 from typing import TYPE_CHECKING
 
 from bot import as_json
 from bot.home import home
 from bot.render_terminal import one_line
-from bot.settings import load
+from bot.settings import interface_language, load
 from ingest.health import examine
 
 if TYPE_CHECKING:
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace, streams: Streams, parts: Parts) -> int:
     """Examine everything; the exit code is 1 if there is something to do."""
     settings = load(arguments.data)
+    language = interface_language(settings.language, os.environ)
     findings = []
     for finding in examine(home(settings), lambda: parts.fingerprint(settings)):
         findings.append(finding)
         if not arguments.json:
             mark = "ok " if finding.ok else "!! "
-            streams.say(one_line(f"{mark} {finding.name}: {finding.sentence}"))
+            streams.say(one_line(f"{mark} {finding.said(language)}"))
     if arguments.json:
-        streams.say(as_json.dumps([asdict(finding) for finding in findings], indent=2))
+        told = [{"name": one.name, "ok": one.ok, "sentence": one.sentence} for one in findings]
+        streams.say(as_json.dumps(told, indent=2))
     return 0 if all(finding.ok for finding in findings) else 1

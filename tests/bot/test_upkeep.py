@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 
@@ -148,6 +149,23 @@ def test_doctor_sees_what_is_amiss(bench):
     manifest = bench.data / "generations" / "000001" / "manifest.json"
     manifest.write_text("{}")
     assert bad() == ["generation", "cache"]
+
+
+@anywhere
+def test_doctor_speaks_chinese(bench, monkeypatch):
+    """Each finding, its name as well, be it in order or not; JSON keeps its keys and its English."""
+    monkeypatch.setenv("THREADBOT_LANGUAGE", "zh")
+    findings = json.loads(outcome("doctor", "--json")[1])
+    assert {tuple(finding) for finding in findings} == {("name", "ok", "sentence")}
+    for path in bench.data.glob("embeddings.sqlite*"):
+        path.write_bytes(b"not a database, and long enough to be looked at as one" * 100)
+    lines = outcome("doctor", fingerprint="another")[1].splitlines()
+    said = [re.fullmatch(r"(ok|!!)  ?([\u4e00-\u9fff]+)：(.*[\u4e00-\u9fff].*)", line) for line in lines]
+    assert all(said), lines
+    assert len(said) == len(findings)
+    assert {one[2] for one in said if one[1] == "!!"} == {"模型", "缓存"}
+    missing = outcome("doctor", "--data", str(bench.data / "nowhere"))[1]
+    assert "还没有发布任何索引" in missing or bench.on_server
 
 
 def test_doctor_without_an_index(bench):
