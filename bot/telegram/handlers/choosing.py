@@ -61,14 +61,15 @@ async def threads(update: Update, context: Context) -> None:
         return
     language = spoken(context.desk, message.chat_id, message.from_user)
     sender = courier(message, context)
+    wanted = argument(context)
     try:
         manifest = await context.desk.manifest()
+        picked = await _picked_by_name(sender, manifest, wanted, language) if wanted else None
     except RetrievalError as error:
         await sender.say(missing(error)(language))
         return
-    wanted = argument(context)
-    if wanted:
-        await sender.say(await _picked_by_name(sender, manifest, wanted, language))
+    if picked is not None:
+        await sender.say(picked)
         return
     await sender.send(*threads_page(manifest, 0, language))
 

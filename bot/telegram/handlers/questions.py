@@ -11,6 +11,7 @@ from telegram.error import TelegramError
 from bot.telegram import answering, messages, showing
 from bot.telegram.answering import Asked, Complaint
 from bot.telegram.courier import Courier
+from bot.telegram.desk import missing
 from bot.telegram.handlers.common import (
     admitted,
     asker,
@@ -24,6 +25,7 @@ from bot.telegram.handlers.common import (
 )
 from bot.telegram.listening import Heard, question_in
 from bot.telegram.queue import Job
+from retrieval.errors import NoIndexError, UnavailableError
 
 if TYPE_CHECKING:
     from telegram import Message, Update
@@ -76,6 +78,8 @@ async def more(update: Update, context: Context) -> None:
         notice = await showing.turn(sender, page, language)
     except Complaint as complaint:
         notice = complaint(page.language if page else language)
+    except (NoIndexError, UnavailableError) as error:
+        notice = missing(error)(page.language if page else language)
     except TelegramError as error:
         await answering.apologise(sender, error, None, language)
         return

@@ -181,6 +181,26 @@ async def test_an_index_that_is_away_is_said_to_be(world):
     assert "cannot be reached" not in (await world.ask("why?")).text
 
 
+@pytest.mark.parametrize(("command", "calls"), [("/more", 0), ("/more", 1), ("/threads balcony", 1)])
+async def test_an_index_that_goes_away_between_two_looks_at_it(world, command, calls):
+    """Whatever was found before, the chat hears why there is no more of it."""
+    from retrieval.errors import UnavailableError
+
+    await world.start()
+    await world.ask("why?")
+    real, looked = world.archive.manifest, []
+
+    def manifest():
+        looked.append(1)
+        if len(looked) > calls:
+            raise UnavailableError("The Chroma server cannot be used")
+        return real()
+
+    world.archive.manifest = manifest
+    assert "cannot be reached just now" in (await world.ask(command)).text
+    assert len(looked) == calls + 1
+
+
 async def test_who_blocks_the_bot_is_forgotten(world):
     """No apology can reach them."""
     await world.start()
