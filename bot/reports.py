@@ -67,7 +67,6 @@ LAST_RUN = Message(
     zh="上次运行    {ago}（{moment}）；跳过 {skipped} 个",
 )
 NO_TITLE = Message(en="(no title)", zh="（无标题）")
-NO_DATE = Message(en="no date", zh="无日期")
 THREAD = Message(
     en="  {path} · {date} · {comments} comments, {answers} of them answers; "
     "{zh} in Chinese, {en} in English · {id}",

@@ -109,7 +109,9 @@ def stubs(remembered: Iterable[Hidden], pairs: Iterable[tuple[str, str | None]])
     `pairs` are the authors, and whom they reply to, of the comments that are in the file now.
     """
     hidden = list(remembered)
-    names = {_key(author, reply_to): (author, reply_to) for author, reply_to in pairs} if hidden else {}
+    if not hidden:
+        return []
+    names = {_key(author, reply_to): (author, reply_to) for author, reply_to in pairs}
     return [_stub(one, *names[one.key]) for one in hidden if one.key in names]
 
 

@@ -17,7 +17,7 @@ from retrieval.errors import RetrievalError
 from retrieval.homes import Embedded, home_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from retrieval.generations import FileEntry, Manifest
@@ -136,24 +136,40 @@ def _folder(data_dir: Path) -> Finding:
 
 
 def _index(data_dir: Path, manifest: Manifest, probe: Probe) -> Finding:
-    problems = probe(data_dir, manifest.generation)
+    return tried(
+        manifest,
+        probe(data_dir, manifest.generation),
+        agreed=("both indexes agree", "两个索引一致"),
+        otherwise=(", or `threadbot rollback` if that fails", "，如果失败再运行 threadbot rollback"),
+    )
+
+
+def tried(
+    manifest: Manifest,
+    problems: Sequence[str],
+    *,
+    agreed: tuple[str, str],
+    otherwise: tuple[str, str] = ("", ""),
+) -> Finding:
+    """Say what trying an index out came to.
+
+    `agreed` is what is well, `otherwise` what to do if compacting fails, in English and in Chinese.
+    """
+    number = manifest.generation
     if problems:
         wrong = "; ".join(problems)
         return Finding(
             "index",
             ok=False,
-            sentence=f"generation {manifest.generation}: {wrong}; run `threadbot compact`, or `threadbot "
-            "rollback` if that fails",
-            chinese=f"第 {manifest.generation} 代：{wrong}；请运行 threadbot compact，"
-            "如果失败再运行 threadbot rollback",
+            sentence=f"generation {number}: {wrong}; run `threadbot compact`{otherwise[0]}",
+            chinese=f"第 {number} 代：{wrong}；请运行 threadbot compact{otherwise[1]}",
         )
     comments = sum(entry.comments for entry in manifest.threads)
     return Finding(
         "index",
         ok=True,
-        sentence=f"generation {manifest.generation}: {comments} comments, {manifest.passages} passages, both "
-        "indexes agree",
-        chinese=f"第 {manifest.generation} 代：{comments} 条评论，{manifest.passages} 个段落，两个索引一致",
+        sentence=f"generation {number}: {comments} comments, {manifest.passages} passages, {agreed[0]}",
+        chinese=f"第 {number} 代：{comments} 条评论，{manifest.passages} 个段落，{agreed[1]}",
     )
 
 

@@ -6,7 +6,7 @@ import socket
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from ingest.health import Finding, excluded, freshness, idle, model, unpublished
+from ingest.health import Finding, excluded, freshness, idle, model, tried, unpublished
 from ingest.lease import holding
 from retrieval import generations
 from retrieval.errors import RetrievalError
@@ -55,21 +55,7 @@ def _index(home: ServerHome, manifest: Manifest) -> Finding:
     lexical = LexicalIndex.open(generations.folder_of(home.folder, number) / "lexical")
     with closing(home.store(number)) as store:
         wrong = list(problems(manifest, store, lexical))
-    if wrong:
-        return Finding(
-            "index",
-            ok=False,
-            sentence=f"generation {number}: {'; '.join(wrong)}; run `threadbot compact`",
-            chinese=f"第 {number} 代：{'; '.join(wrong)}；请运行 threadbot compact",
-        )
-    comments = sum(entry.comments for entry in manifest.threads)
-    return Finding(
-        "index",
-        ok=True,
-        sentence=f"generation {number}: {comments} comments, {manifest.passages} passages, the server and "
-        "this machine agree",
-        chinese=f"第 {number} 代：{comments} 条评论，{manifest.passages} 个段落，服务器与本机一致",
-    )
+    return tried(manifest, wrong, agreed=("the server and this machine agree", "服务器与本机一致"))
 
 
 def _turn(home: ServerHome) -> Finding:

@@ -20,7 +20,6 @@ from retrieval.lexical import LexicalIndex
 from retrieval.probe import problems
 from retrieval.rows import batches
 from retrieval.server import publication
-from retrieval.server.connection import PAGE
 from retrieval.server.publication import ENVELOPES, Envelope, generation_name
 from retrieval.vectors import DENSE_GRAPH, GRAPH, metadata
 
@@ -254,7 +253,7 @@ class ServerTurn:
         parts = [(item.record, *row) for item in items for row in item.rows()]
         there = self._server.count(passages)
         alone = max(0, _SMALL - there) if there else 0
-        for part in (*batches(parts[:alone], 1), *batches(parts[alone:], PAGE)):
+        for part in filter(None, (*batches(parts[:alone], 1), parts[alone:])):
             self._server.put(
                 passages,
                 {

@@ -195,14 +195,9 @@ class ChromaStore:
     def _nearest(
         self, vectors: NDArray[np.float32], count: int, where: dict[str, Any] | None
     ) -> list[list[Hit]]:
-        found = self._passages.query(
-            query_embeddings=vectors, n_results=count, where=where, include=["distances"]
-        )
-        distances = found["distances"]
-        assert distances is not None  # noqa: S101 - for the type checker: they were asked for
         return [
-            [Hit(PassageId.parse(passage), 1.0 - distance) for passage, distance in zip(*own, strict=True)]
-            for own in zip(found["ids"], distances, strict=True)
+            [Hit(PassageId.parse(passage), 1.0 - distance) for passage, distance in own]
+            for own in nearest_rows(self._passages, vectors, count, where)
         ]
 
     @_explained()
@@ -244,6 +239,16 @@ class ChromaStore:
     def counts(self) -> tuple[int, int]:
         """Return how many comments and passages there are."""
         return self._documents.count(), self._passages.count()
+
+
+def nearest_rows(
+    collection: Collection, vectors: NDArray[np.float32], count: int, where: dict[str, Any] | None
+) -> list[list[tuple[str, float]]]:
+    """Return (id, distance) of the rows nearest to each vector, (n, dimensions), nearest first."""
+    found = collection.query(query_embeddings=vectors, n_results=count, where=where, include=["distances"])
+    distances = found["distances"]
+    assert distances is not None  # noqa: S101 - for the type checker: they were asked for
+    return [list(zip(*own, strict=True)) for own in zip(found["ids"], distances, strict=True)]
 
 
 def connect(

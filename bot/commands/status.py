@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from bot import as_json, reports
+from bot import as_json, messages, reports
 from bot.home import home
 from bot.render_terminal import one_line
 from bot.settings import interface_language, load
@@ -152,7 +152,7 @@ def _thread_lines(entry: ThreadEntry, language: Language) -> Iterator[str]:
     yield reports.THREAD(
         language,
         path=one_line(entry.path),
-        date=entry.thread.date or reports.NO_DATE(language),
+        date=entry.thread.date or messages.NO_DATE(language),
         comments=entry.comments,
         answers=entry.answers,
         zh=entry.zh,

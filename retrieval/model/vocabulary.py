@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -48,7 +49,7 @@ class Vocabulary:
                 self._kept |= {
                     text: np.fromiter(own, np.uint32) for text, own in zip(texts, found, strict=True)
                 }
-                for text in list(self._kept)[: max(0, len(self._kept) - _KEPT)]:
+                for text in list(islice(self._kept, max(0, len(self._kept) - _KEPT))):
                     del self._kept[text]
         return found
 
@@ -56,7 +57,7 @@ class Vocabulary:
         """Return the distinct tokens of each text, packed for `unpacked`, without those that frame it."""
         wanted = list(texts)
         with self._lock:
-            known: list[Any] = [self._kept.pop(text, None) for text in wanted]
+            known = [self._kept.pop(text, None) for text in wanted]
         fresh = iter(self.ids([text for text, own in zip(wanted, known, strict=True) if own is None]))
         return [_packed((next(fresh) if own is None else own)[1:-1]) for own in known]
 

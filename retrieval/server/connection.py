@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from retrieval import vectors
 from retrieval.errors import RetrievalError, SupersededError, UnavailableError
+from retrieval.vectors import nearest_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -163,16 +164,11 @@ class Server:
         collection: Collection,
         vectors: NDArray[np.float32],
         count: int,
-        where: dict[str, Any] | None = None,
+        where: dict[str, Any] | None,
     ) -> list[list[tuple[str, float]]]:
         """Return (id, distance) of the rows nearest to each vector, (n, dimensions), nearest first."""
         with self._told():
-            found = collection.query(
-                query_embeddings=vectors, n_results=count, where=where, include=["distances"]
-            )
-        distances = found["distances"]
-        assert distances is not None  # noqa: S101 - for the type checker: they were asked for
-        return [list(zip(*own, strict=True)) for own in zip(found["ids"], distances, strict=True)]
+            return nearest_rows(collection, vectors, count, where)
 
     def count(self, collection: Collection) -> int:
         """Return how many rows there are."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from retrieval import wholes
 from retrieval.errors import SupersededError
 from retrieval.server.connection import PAGE
-from retrieval.types import Hit, PassageId, Scope
+from retrieval.types import Hit, PassageId
 from retrieval.vectors import conditions
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from retrieval.documents import Documents
     from retrieval.server.connection import Server
-    from retrieval.types import Record
+    from retrieval.types import Record, Scope
     from retrieval.vectors import Collection
 
 
@@ -58,24 +58,25 @@ class ServerStore:
         """
         if not vector.size or scope.threads == ():
             return []
-        limits = conditions(scope)
-        (found,) = self._server.nearest(self._passages, vector[None, :], min(count, PAGE), limits)
-        alive = self._alive(found)
-        if len(alive) < min(count, len(found)) and len(found) < PAGE:
-            (found,) = self._server.nearest(self._passages, vector[None, :], PAGE, limits)
-            alive = self._alive(found)
-        return alive[:count]
+        return self._nearest(vector[None, :], count, conditions(scope))[0]
 
     def neighbours(self, vectors: NDArray[np.float32], count: int) -> list[list[Hit]]:
         """Return what is nearest to each of several vectors, (n, dimensions), sooner than one by one."""
-        found: list[list[Hit]] = []
-        for start in range(0, len(vectors), _TOGETHER):
-            part = vectors[start : start + _TOGETHER]
-            for vector, own in zip(part, self._server.nearest(self._passages, part, count), strict=True):
-                alive = self._alive(own)
-                lacking = len(alive) < min(count, len(own))
-                found.append(self.nearest(vector, count, Scope()) if lacking else alive)
-        return found
+        parts = (vectors[start : start + _TOGETHER] for start in range(0, len(vectors), _TOGETHER))
+        return [hits for part in parts for hits in self._nearest(part, count, None)]
+
+    def _nearest(
+        self, vectors: NDArray[np.float32], count: int, limits: dict[str, Any] | None
+    ) -> list[list[Hit]]:
+        found = self._server.nearest(self._passages, vectors, min(count, PAGE), limits)
+        hits = []
+        for vector, own in zip(vectors, found, strict=True):
+            alive = self._alive(own)
+            if len(alive) < min(count, len(own)) and len(own) < PAGE:
+                (more,) = self._server.nearest(self._passages, vector[None, :], PAGE, limits)
+                alive = self._alive(more)
+            hits.append(alive[:count])
+        return hits
 
     def _alive(self, found: Sequence[tuple[str, float]]) -> list[Hit]:
         rows = [(*row.rpartition("@")[::2], distance) for row, distance in found]
