@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -46,6 +46,17 @@ class Keep(Protocol):
         """Keep them, all or none."""
 
 
+class Encoded(NamedTuple):
+    """A batch that was encoded and kept."""
+
+    #: How many texts it had.
+    size: int
+    #: What encoding took.
+    seconds: float
+    #: How many the next one has; 0 after the last one.
+    coming: int
+
+
 class Vectors:
     """Where comments get their vectors: from a cache, and what that lacks from a model, if there is one."""
 
@@ -71,13 +82,13 @@ class Vectors:
             waiting, complete = by_last(keyed, list(missing))
             encoded = 0
             with closing(encode(missing, self.embedder, progress, self.cache.put)) as encoding:
-                for count, seconds in encoding:
-                    encoded += count
-                    self.seconds += seconds
+                for batch in encoding:
+                    encoded += batch.size
+                    self.seconds += batch.seconds
                     while waiting and waiting[0][0] < encoded:
                         ready.append(waiting.popleft()[1])
                     # What is ready before the last texts are encoded need not be written after them.
-                    is_last = encoded < len(missing) <= encoded + next_size(count, seconds)
+                    is_last = 0 < batch.coming == len(missing) - encoded
                     if len(ready) >= (1 if is_last else _enough(done)):
                         yield self._embedded(ready)
                         done, ready = done + len(ready), []
@@ -86,10 +97,10 @@ class Vectors:
         progress.stage("write", len(keyed))
         progress.advance(done)
         while ready:
-            batch, ready = ready[: _enough(done)], ready[_enough(done) :]
-            yield self._embedded(batch)
-            progress.advance(len(batch))
-            done += len(batch)
+            some, ready = ready[: _enough(done)], ready[_enough(done) :]
+            yield self._embedded(some)
+            progress.advance(len(some))
+            done += len(some)
 
     def _missing(self, keyed: Sequence[Keyed]) -> dict[bytes, str]:
         """Return the texts that are not in the cache, by key."""
@@ -137,8 +148,8 @@ def next_size(count: int, seconds: float) -> int:
 
 def encode(
     texts: Mapping[bytes, str], embedder: Embedder, progress: Progress, keep: Keep
-) -> Generator[tuple[int, float]]:
-    """Encode texts given by key, in their order; after each batch, yield its size and the seconds it took.
+) -> Generator[Encoded]:
+    """Encode texts given by key, in their order; say so after each batch.
 
     Each batch is kept before the next one is begun, and no signal comes between it and its being kept.
     """
@@ -149,14 +160,16 @@ def encode(
             stack.enter_context(embedder.encoding())
             progress.done()
         progress.stage("embed", len(keys))
-        size, place = min(_FEWEST, _BATCH), 0
-        while batch := keys[place : place + size]:
+        size = place = min(_FEWEST, _BATCH)
+        batch = keys[:place]
+        while batch:
+            coming = keys[place : place + size]
             with Deferred():
                 began = time.monotonic()
-                vectors = embedder.passages([texts[key] for key in batch])
+                vectors = embedder.passages([texts[key] for key in batch], [texts[key] for key in coming])
                 seconds = time.monotonic() - began
                 keep(dict(zip(batch, vectors, strict=True)))
             progress.advance(len(batch))
-            yield len(batch), seconds
-            size, place = next_size(len(batch), seconds), place + len(batch)
+            yield Encoded(len(batch), seconds, len(coming))
+            size, place, batch = next_size(len(batch), seconds), place + len(coming), coming
         progress.done()

@@ -114,7 +114,7 @@ def embed(
     def keep(vectors: Mapping[bytes, NDArray[np.float32]]) -> None:
         _write(out, embedder.fingerprint, list(vectors), np.stack(list(vectors.values())))
 
-    seconds = sum(spent for _, spent in encode(shortest_first(missing), embedder, told, keep))
+    seconds = sum(batch.seconds for batch in encode(shortest_first(missing), embedder, told, keep))
     return Embedding(len(texts), len(own), len(missing), round(seconds, 3), seen.skipped)
 
 

@@ -73,8 +73,11 @@ class Embedder(Protocol):
     def encoding(self) -> AbstractContextManager[None]:
         """Be ready for many passages: load the model, and have it run in all its processes until the end."""
 
-    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return a row of unit length per text, float32, for one text at least."""
+    def passages(self, texts: Sequence[str], coming: Sequence[str] = ()) -> NDArray[np.float32]:
+        """Return a row of unit length per text, float32, for one text at least.
+
+        What is `coming` with the next call may be made ready meanwhile.
+        """
 
     def question(self, text: str) -> NDArray[np.float32]:
         """Return one vector of unit length, float32."""
@@ -121,7 +124,7 @@ class SentenceTransformerEmbedder:
                 finally:
                     self._pool = None
 
-    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def passages(self, texts: Sequence[str], coming: Sequence[str] = ()) -> NDArray[np.float32]:
         """See `Embedder.passages`."""
         with self._lock:
             if self._pool is None:
@@ -176,10 +179,10 @@ class OnnxEmbedder:
             _ = self._for_many
         yield
 
-    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def passages(self, texts: Sequence[str], coming: Sequence[str] = ()) -> NDArray[np.float32]:
         """See `Embedder.passages`."""
         with self._lock:
-            return self._for_many.encode(texts)
+            return self._for_many.encode(texts, coming)
 
     def question(self, text: str) -> NDArray[np.float32]:
         """See `Embedder.question`."""

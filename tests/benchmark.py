@@ -51,7 +51,7 @@ class Numbers:
         """See `Embedder.encoding`."""
         return nullcontext()
 
-    def passages(self, texts):
+    def passages(self, texts, coming=()):
         """See `Embedder.passages`."""
         return np.stack([self.question(text) for text in texts])
 
@@ -111,9 +111,9 @@ def full(folder: Path, count: int) -> None:
     seen: list[str] = []
     real = embedder.passages
 
-    def remembering(texts):
+    def remembering(texts, coming=()):
         seen.extend(texts)
-        return real(texts)
+        return real(texts, coming)
 
     embedder.passages = remembering
     first = _timed(lambda: sync.ingest([folder / "archive"], folder / "data", embedder))

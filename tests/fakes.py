@@ -209,7 +209,7 @@ class FakeEmbedder:
         """See `retrieval.embedder.Embedder.encoding`."""
         yield
 
-    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def passages(self, texts: Sequence[str], coming: Sequence[str] = ()) -> NDArray[np.float32]:
         """See `retrieval.embedder.Embedder.passages`."""
         self.batches.append(list(texts))
         return np.stack([self._vector(text) for text in texts])

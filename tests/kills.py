@@ -83,7 +83,7 @@ class Logging(FakeEmbedder):
         super().__init__()
         self._log = log
 
-    def passages(self, texts):
+    def passages(self, texts, coming=()):
         """See `Embedder.passages`."""
         with self._log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(list(texts)) + "\n")

@@ -48,6 +48,8 @@ class OnnxEncoder:
         cores = cores or len(os.sched_getaffinity(0))
         self._workers = cores if apart else 1
         self._keep = apart
+        #: Texts that were said to come next, and their tokens.
+        self._ahead: tuple[Sequence[str], list[list[int]]] = ((), [])
         self._vocabulary = vocabulary.vocabulary()
         self._rows = vocabulary.rows()
         weights: dict[str, Any] = load_file(base.folder() / "model.safetensors")
@@ -65,21 +67,32 @@ class OnnxEncoder:
             providers=["CPUExecutionProvider"],
         )
 
-    def encode(self, texts: Sequence[str]) -> Floats:
-        """Return the texts' vectors, float32 (n, 384) of unit length, in the texts' order."""
-        ids = self._vocabulary.ids(texts, keep=self._keep)
+    def encode(self, texts: Sequence[str], coming: Sequence[str] = ()) -> Floats:
+        """Return the texts' vectors, float32 (n, 384) of unit length, in the texts' order.
+
+        The texts that are `coming` next are cut into tokens by the core that is done first, so that they
+        begin on all of them at once: cutting takes one, for a fortieth of the time.
+        """
+        ids = self._tokens(texts)
         vectors = np.empty((len(ids), table.WIDTH), np.float32)
 
         def run(batch: NDArray[np.intp]) -> None:
             vectors[batch] = self._run([ids[number] for number in batch])
 
         found = batches([len(some) for some in ids], self._workers)
-        if len(found) == 1:
+        if len(found) == 1 and not coming:
             run(found[0])
         else:
             with ThreadPoolExecutor(self._workers) as workers:
-                list(workers.map(run, found))
+                running = workers.map(run, found)
+                ahead = workers.submit(self._tokens, coming)
+                list(running)
+            self._ahead = (coming, ahead.result())
         return vectors
+
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        known, found = self._ahead
+        return found if texts == known else self._vocabulary.ids(texts, keep=self._keep)
 
     def _run(self, ids: Sequence[Sequence[int]]) -> Floats:
         longest = max(map(len, ids))

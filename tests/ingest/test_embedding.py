@@ -59,6 +59,19 @@ def test_the_last_texts_find_nothing_waiting(cache, monkeypatch):
     assert came == [(["a", "b"], 2), (["c"], 3)]
 
 
+def test_the_model_is_told_what_comes_next(cache):
+    """So that it can make ready meanwhile: each batch is named with the one before it."""
+    told = []
+
+    class Told(FakeEmbedder):
+        def passages(self, texts, coming=()):
+            told.append((list(texts), list(coming)))
+            return super().passages(texts)
+
+    list(Vectors(cache, Told()).of([LONG, MIDDLE, SHORT], Silent()))
+    assert told == [(["一。"], ["二二。"]), (["二二。"], ["三三三。"]), (["三三三。"], [])]
+
+
 def test_every_comment_has_its_own_vectors(cache):
     """Whatever the order, and though a text stands in several comments."""
     embedder = FakeEmbedder()

@@ -87,7 +87,7 @@ def test_started_again_it_goes_on(bench, tmp_path, monkeypatch):
     monkeypatch.setattr(embedding, "_BATCH", 100)
 
     class Dying(FakeEmbedder):
-        def passages(self, texts):
+        def passages(self, texts, coming=()):
             if len(self.batches) == 2:
                 raise KeyboardInterrupt
             return super().passages(texts)

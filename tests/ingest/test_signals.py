@@ -23,7 +23,7 @@ from ingest import embedding
 from tests.fakes import FakeEmbedder
 
 class Slow(FakeEmbedder):
-    def passages(self, texts):
+    def passages(self, texts, coming=()):
         vectors = super().passages(texts)
         if len(self.batches) == 2:
             print("second", flush=True)

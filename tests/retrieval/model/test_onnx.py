@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -62,6 +63,23 @@ def test_batches_apart_give_the_same(onnx_model, cores):
     apart = OnnxEncoder(cores=cores, apart=True)
     for texts in (TEXTS * 40, TEXTS, TEXTS[:1], []):
         assert np.abs(apart.encode(texts) - onnx_model.encode(texts)).max(initial=0) < 1e-5
+
+
+@pytest.mark.parametrize("coming", [[], TEXTS[:2], TEXTS * 3])
+def test_what_comes_next_is_cut_ahead(onnx_model, monkeypatch, coming):
+    """Its tokens are there when it comes; and whatever comes instead has its own."""
+    from retrieval.model.onnx import OnnxEncoder
+
+    apart = OnnxEncoder(cores=2, apart=True)
+    assert np.abs(apart.encode(TEXTS, coming) - onnx_model.encode(TEXTS)).max() < 1e-5
+    assert np.abs(apart.encode(TEXTS[::-1]) - onnx_model.encode(TEXTS[::-1])).max() < 1e-5
+    apart.encode(TEXTS, coming)
+    expected, cut = onnx_model.encode(coming), []
+    monkeypatch.setattr(
+        apart, "_vocabulary", SimpleNamespace(ids=lambda texts, keep: cut.extend(texts) or [])
+    )
+    assert np.abs(apart.encode(coming) - expected).max(initial=0) < 1e-5
+    assert cut == []
 
 
 @given(st.lists(st.integers(2, 256), max_size=200), st.integers(1, 16))
