@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from retrieval.types import Language
 
-#: Han ideographs: the unified block, extension A, the compatibility block and the planes above.
-HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+#: A run of Han ideographs: the unified block, extension A, the compatibility block and the planes above.
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]+")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+")
 
@@ -42,7 +42,7 @@ def language_of(text: str) -> Language | None:
     One Han character carries about as much as one English word, so those are what is counted; a
     Chinese sentence may be full of product names, an English one quotes a Chinese word now and then.
     """
-    han = len(HAN.findall(text))
+    han = _han(text)
     words = len(_LATIN_WORD.findall(text))
     if not han and not words:
         return "zh" if _KANA.search(text) else None
@@ -51,8 +51,12 @@ def language_of(text: str) -> Language | None:
 
 def weight(text: str) -> int:
     """Return how much a text says, in characters of English."""
-    han = len(HAN.findall(text))
-    return len(text) + (_HAN_WEIGHT - 1) * han
+    return len(text) + (_HAN_WEIGHT - 1) * _han(text)
+
+
+def _han(text: str) -> int:
+    """Count the Han characters of a text."""
+    return sum(map(len, HAN.findall(text)))
 
 
 def sentences(text: str) -> list[Span]:
@@ -131,6 +135,9 @@ def passages(text: str, *, most: int = 300) -> list[Span]:
     `most` is a weight (characters of English, see `weight`): sentences are joined as long as a passage
     has no more, or is one sentence. 300 was best of 30 to 600; see the README's evaluation.
     """
+    if weight(text) <= most:  # as most comments are: one passage, wherever its sentences end
+        whole = _trim(text, 0, len(text))
+        return [whole] if whole.start < whole.end else []
     groups: list[list[Span]] = []
     size = 0
     for sentence in sentences(text):
