@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,8 +15,8 @@ from ingest.release import Release, from_nothing, numbered
 from ingest.summary import Summary
 from ingest.write import Change
 from retrieval.generations import Manifest, days
-from retrieval.probe import standing_by
 from retrieval.records import make_record
+from retrieval.vectors import outgrows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +57,7 @@ class Carrying:
     #: The model's name.
     model: str
     progress: Progress
-    probe: Probe | None
+    probe: Probe
     #: When the run began, by the monotonic clock.
     began: float
     #: A folder of vectors that were made elsewhere, see `ingest.shards`.
@@ -90,16 +89,15 @@ class Carrying:
                 dimensions = self._dimensions(written, cache)
                 return numbered(self._manifest(told, dimensions), number, written)
 
-            with nullcontext(self.probe) if self.probe else standing_by() as probe:
-                release = Release(
-                    turn=self.turn,
-                    vectors=vectors,
-                    progress=self.progress,
-                    probe=probe,
-                    describe=describe,
-                    days=days(target.threads),
-                )
-                manifest = release(change)
+            release = Release(
+                turn=self.turn,
+                vectors=vectors,
+                progress=self.progress,
+                probe=self.probe,
+                describe=describe,
+                days=days(target.threads),
+            )
+            manifest = release(change)
             if summary.compacted:
                 cache.keep_only(change.written)
         return Summary.from_json(manifest.run)
@@ -118,7 +116,10 @@ class Carrying:
     def _change(self) -> Change:
         """Return what the target takes, from nothing where what is published is no start."""
         before, steps = self.found.before, self.found.target.steps
-        if self.found.unfit or before.mostly_dead:
+        known = before.manifest
+        passages = (known.passages if known else 0) + sum(step.growth for step in steps)
+        outgrown = known is not None and outgrows(known.passages, passages)
+        if self.found.unfit or before.mostly_dead or outgrown:
             gone = {step.id for step in steps if step.record is None}
             kept = before.records([entry.thread.id for entry in self.found.target.untouched()])
             everything = [r for own in kept.values() for r in own if r.comment.id not in gone]
@@ -126,7 +127,6 @@ class Carrying:
                 everything = [make_record(record.comment, record.ancestors) for record in everything]
             everything += [step.record for step in steps if step.record]
             return from_nothing(everything)
-        known = before.manifest
         stale = [passage for step in steps for passage in step.stale_passages]
         moved = (step for step in steps if step.fate == Fate.MOVED and not step.rewrites)
         return Change(
@@ -135,7 +135,7 @@ class Carrying:
             moved=[step.record for step in moved if step.record],
             removed=[step.id for step in steps if step.fate == Fate.REMOVED],
             stale=stale,
-            passages=(known.passages if known else 0) + sum(step.growth for step in steps),
+            passages=passages,
             dead=(known.dead if known else 0) + len(stale),
         )
 

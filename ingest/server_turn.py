@@ -21,7 +21,7 @@ from retrieval.probe import problems
 from retrieval.rows import batches
 from retrieval.server import publication
 from retrieval.server.publication import ENVELOPES, Envelope, generation_name
-from retrieval.vectors import DENSE_GRAPH, GRAPH, metadata
+from retrieval.vectors import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -87,7 +87,7 @@ class ServerTurn:
         dead = 0
         if change.base is None:
             threads = by_thread(change.written)
-            for name, graph in (("comments", None), ("passages", DENSE_GRAPH if change.again else GRAPH)):
+            for name, graph in (("comments", None), ("passages", change.graph)):
                 self._server.create(f"{name}-{self._epoch}", {"epoch": self._epoch}, graph)
         else:
             threads, dead = self._whole(change.base, change, vectors.cache)

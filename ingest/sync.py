@@ -10,6 +10,7 @@ even imported.
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -61,17 +62,18 @@ def ingest(
         # None of it is worth importing where nothing was touched.
         from ingest.carrying import Carrying, note
         from ingest.compare import compare
-        from ingest.turns import writing
+        from ingest.turns import trying_out, writing
 
         if dry_run:
             found = compare(home, roots, embedder.fingerprint, prune=prune, progress=told, web=web)
             summary = replace(found.summary(), plan=found.plan())
         else:
-            with writing(home) as turn:
+            # What tries the result out gets ready while files are read, which keeps one core busy.
+            with writing(home) as turn, nullcontext(probe) if probe else trying_out(home) as trial:
                 turn.sweep()
                 found = compare(home, roots, embedder.fingerprint, prune=prune, progress=told, web=web)
                 if found.unfit or found.differs:
-                    summary = Carrying(turn, found, embedder, model, told, probe, began, vectors)()
+                    summary = Carrying(turn, found, embedder, model, told, trial, began, vectors)()
                 else:
                     summary = note(turn, found)
                 if glance and found.seen.settled:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 from ingest import lock
 from retrieval import generations, readers
 from retrieval.errors import RetrievalError
 from retrieval.homes import Embedded
+from retrieval.probe import in_process, standing_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from ingest.embedding import Vectors
@@ -121,6 +123,11 @@ def writing(home: Home) -> Iterator[Turn]:
     assert isinstance(home, ServerHome)  # noqa: S101 - there are these two
     with writing_to_server(home) as turn, _explained(home):
         yield turn
+
+
+def trying_out(home: Home) -> AbstractContextManager[Probe]:
+    """Give what tries a new generation of a home out, which gets ready now; see `Turn.seal`."""
+    return standing_by() if isinstance(home, Embedded) else nullcontext(in_process)
 
 
 @contextmanager

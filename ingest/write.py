@@ -13,7 +13,7 @@ from ingest.copying import copy_generation
 from retrieval import generations
 from retrieval.errors import RetrievalError
 from retrieval.lexical import LexicalIndex
-from retrieval.vectors import DENSE_GRAPH, GRAPH, ChromaStore, scrub
+from retrieval.vectors import DENSE_GRAPH, ChromaStore, graph_for, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +50,11 @@ class Change:
     #: Whether it is written a second time, the first having been no good.
     again: bool = False
 
+    @property
+    def graph(self) -> dict[str, Any]:
+        """Return how to build the graph of what starts from nothing."""
+        return DENSE_GRAPH if self.again else graph_for(self.passages)
+
 
 def write_indexes(
     folder: Path,
@@ -71,7 +76,7 @@ def write_indexes(
     if base is not None:
         copy_generation(base, folder)
     with (
-        closing(_Indexes(folder, days, DENSE_GRAPH if change.again else GRAPH)) as indexes,
+        closing(_Indexes(folder, days, change.graph)) as indexes,
         Behind() as behind,
         closing(vectors.of(change.written, progress)) as ready,
     ):

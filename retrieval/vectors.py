@@ -53,6 +53,9 @@ GRAPH: dict[str, Any] = {
     "ef_search": 600,
     **_THERE,
 }
+#: Up to so many passages, one that is built in half the time finds as much: recall@10 was .999 at so many.
+_SMALL = 20_000
+_SMALL_GRAPH = GRAPH | {"ef_construction": 40}
 #: For what does not find all of its passages with that one: ways to more neighbours, chosen from more.
 DENSE_GRAPH = GRAPH | {"ef_construction": 400, "max_neighbors": 64}
 NO_GRAPH: dict[str, Any] = {
@@ -108,6 +111,16 @@ def _explained() -> Iterator[None]:
             f"无法使用索引（{error}）；若磁盘已满请腾出空间，"
             "否则请把上一个世代的编号写入数据文件夹中的 CURRENT，退回到上一个世代。",
         ) from error
+
+
+def graph_for(passages: int) -> dict[str, Any]:
+    """Return how to build the graph of so many passages."""
+    return GRAPH if passages > _SMALL else _SMALL_GRAPH
+
+
+def outgrows(before: int, passages: int) -> bool:
+    """Tell whether a graph that was built for `before` passages is no start for so many."""
+    return before <= _SMALL < passages
 
 
 class ChromaStore:

@@ -11,11 +11,13 @@ import pytest
 from ingest.cache import EmbeddingCache
 from ingest.compact import compact
 from ingest.exclude import exclude
-from retrieval import generations
+from ingest.write import Change
+from retrieval import generations, vectors
 from retrieval.archive import Archive
 from retrieval.errors import NoIndexError
 from retrieval.probe import in_process
 from retrieval.types import Question
+from retrieval.vectors import GRAPH
 from tests.ingest.bench import BICYCLES, TOMATOES, anywhere
 
 OWN = "每周三傍晚在阳台上用牙刷替番茄授粉，邻居姓欧阳。"
@@ -132,3 +134,27 @@ def test_a_little_dead_weight_is_carried_on(bench):
         assert not bench.ingest().compacted
     assert (bench.manifest.dead, bench.manifest.passages) == (2, 8)
     assert bench.manifest.previous == (None if bench.on_server else 2)
+
+
+@anywhere
+def test_an_index_that_grew_gets_a_graph_of_its_size(bench, monkeypatch):
+    """A small one is built in less time; the run that makes it large writes it anew, without encoding."""
+    monkeypatch.setattr(vectors, "_SMALL", 3)
+    made = []
+    monkeypatch.setattr(vectors, "_SMALL_GRAPH", GRAPH | {"ef_construction": 41})
+    graph = Change.graph.fget
+    monkeypatch.setattr(Change, "graph", property(lambda self: made.append(graph(self)) or made[-1]))
+
+    def grown(to):
+        for number in range(to):
+            bench.write(f"{number}.txt", ("路人", f"第{number}条。"), title=f"讨论{number}")
+        made.clear()
+        summary = bench.ingest()
+        assert (bench.manifest.passages, bench.manifest.dead, len(bench.texts())) == (to, 0, to)
+        return [one["ef_construction"] for one in made], summary.embedded
+
+    assert grown(2) == ([41], 2)
+    assert grown(3)[1] == 1
+    assert grown(4) == ([100], 1)
+    assert bench.manifest.previous == (None if bench.on_server else 2)
+    assert grown(5)[1] == 1
