@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from ingest import sync
+from ingest.progress import Silent
+from ingest.survey import survey
+from retrieval.text import passages
 from tests.ingest import pages
 
 _WORDS = [
@@ -101,27 +105,27 @@ def unchanged(folder: Path, count: int) -> None:
 def full(folder: Path, count: int) -> None:
     """Compare a full ingest with one ideally sorted `encode` of the same passages, model loading aside.
 
-    Twice each, in the order that takes out how a machine's speed drifts: ingest, encode, encode, ingest.
+    Three ingests, each held against the encodings before and after it, as a machine's speed drifts.
     """
     from retrieval.embedder import embedder_for
 
     archive(folder / "archive", count)
     embedder = embedder_for()
     embedder.passages(["热身"])
-    seen: list[str] = []
-    real = embedder.passages
-
-    def remembering(texts, coming=()):
-        seen.extend(texts)
-        return real(texts, coming)
-
-    embedder.passages = remembering
-    first = _timed(lambda: sync.ingest([folder / "archive"], folder / "data", embedder))
-    texts = sorted(seen, key=len)
-    ideal = _timed(lambda: real(texts)) + _timed(lambda: real(texts))
-    second = _timed(lambda: sync.ingest([folder / "archive"], folder / "again", embedder))
-    ratio = (first + second) / ideal
-    _say(comments=count, passages=len(texts), ingest=(first + second) / 2, ideal=ideal / 2, ratio=ratio)
+    seen = survey([folder / "archive"], None, prune=False, progress=Silent())
+    found = [
+        text for one in seen.readings for comment in one.parsed.comments for _, text in comment.text.items()
+    ]
+    texts = sorted((span.of(text) for text in found for span in passages(text)), key=len)
+    before, ratios = _timed(lambda: embedder.passages(texts)), []
+    for number in range(3):
+        data = folder / str(number)
+        took = _timed(lambda data=data: sync.ingest([folder / "archive"], data, embedder))
+        after = _timed(lambda: embedder.passages(texts))
+        _say(comments=count, passages=len(texts), ingest=took, before=before, after=after)
+        ratios.append(2 * took / (before + after))
+        before = after
+    _say(ratio=statistics.median(ratios), least=min(ratios), most=max(ratios))
 
 
 def one(folder: Path, count: int) -> None:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-#: Tokens in a batch at most: enough to keep a core busy, little enough for its caches.
-_BUDGET = 512
+#: Tokens in a batch at most: enough to keep a core busy; twice as many take as long, and leave one core
+#: waiting for the other twice as long at the end.
+_BUDGET = 256
 
 Precision = Literal["fp32", "int8"]
 
