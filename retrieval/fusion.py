@@ -32,6 +32,9 @@ MET = Weights(0.12, 0.55, 0.6 / 80, 0.6)
 #: The evidence at which a comment is as likely to answer as not, and how fast that changes: logistic
 #: regression over the development questions, with what a doubt takes away; see the README's evaluation.
 _EVEN, _STEEPNESS, _MISSED = 0.47, 15.0, 1.2
+#: What a comment gains by the evidence of the best of its thread, and how many those are; see the
+#: README's evaluation.
+_THREAD, _BEST = 0.5, 3
 
 
 @dataclass(slots=True)
@@ -51,6 +54,8 @@ class Candidate:
     meeting: Meeting | None = None
     #: What the first of all candidates misses most of the question; it counts against all of them alike.
     doubt: float = 0.0
+    #: What its thread speaks for it beyond what the first candidate's thread speaks for that.
+    thread: float = 0.0
     #: What a reranker says of it, 0 to 1, if one was asked.
     reranked: float | None = None
 
@@ -81,7 +86,8 @@ class Candidate:
         """Return how likely it answers, 0 to 1, comparable between questions."""
         if self.reranked is not None:
             return self.reranked
-        return 1 / (1 + math.exp(-_STEEPNESS * (self.evidence - _EVEN - _MISSED * self.doubt)))
+        speaks_for = self.evidence + self.thread - _MISSED * self.doubt
+        return 1 / (1 + math.exp(-_STEEPNESS * (speaks_for - _EVEN)))
 
     def passages(self) -> list[PassageId]:
         """Return the passages found, the most similar first."""
@@ -126,6 +132,30 @@ def fuse(
         candidates[name].whole = wholes[name]
     keyed = [(-candidate.evidence, candidate.comment_id) for candidate in candidates.values()]
     return [candidates[name] for _, name in sorted(keyed)]
+
+
+def in_order(candidates: Sequence[Candidate], threads: Mapping[str, str]) -> list[Candidate]:
+    """Return candidates best first, equals in their order, given the thread of each by its id.
+
+    Where several comments of a thread are about the question, the thread is, and so are others of it. What
+    a thread lacks of so many counts as the least evidence there is.
+    """
+    least = min((candidate.evidence for candidate in candidates), default=0.0)
+    found: dict[str, list[float]] = {}
+    for candidate in candidates:
+        found.setdefault(threads[candidate.comment_id], []).append(candidate.evidence)
+    means = {
+        thread: sum(sorted([*own, *[least] * _BEST], reverse=True)[:_BEST]) / _BEST
+        for thread, own in found.items()
+    }
+    for candidate in candidates:
+        candidate.thread = _THREAD * means[threads[candidate.comment_id]]
+    ordered = sorted(candidates, key=lambda candidate: -candidate.evidence - candidate.thread)
+    # Whether the first one answers is for itself to say: by its thread no more questions were told apart.
+    above = ordered[0].thread if ordered else 0.0
+    for candidate in ordered:
+        candidate.thread -= above
+    return ordered
 
 
 def ranks(candidates: Sequence[Candidate]) -> dict[str, tuple[int | None, int | None]]:

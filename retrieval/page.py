@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from retrieval import alignment, excerpts, maxsim
+from retrieval import alignment, excerpts, fusion, maxsim
 from retrieval.excerpts import Sought
 from retrieval.maxsim import Meeting
 from retrieval.types import ChainLink, Excerpt, Span, other
@@ -128,7 +128,7 @@ def _link(record: Record, language: Language) -> ChainLink:
 def met(
     asked: Asked, candidates: Sequence[Candidate], records: Mapping[str, Record], vectors: TokenVectors
 ) -> list[Candidate]:
-    """Return candidates in the order of all their evidence, how they meet the question's words included.
+    """Return candidates in the order of all there is for them: how they meet its words, and their threads.
 
     Candidates without a record are left out; equals keep their order.
     """
@@ -139,7 +139,7 @@ def met(
     meetings = {name: next(found) if own else Meeting() for name, own in packed.items()}
     for candidate in known:
         candidate.meeting = meetings[candidate.comment_id]
-    ordered = sorted(known, key=lambda candidate: -candidate.evidence)
+    ordered = fusion.in_order(known, {name: records[name].comment.thread_id for name in meetings})
     for candidate in ordered:
         candidate.doubt = meetings[ordered[0].comment_id].missed
     return ordered
@@ -185,6 +185,7 @@ def _explanation(
     if candidate.meeting is not None:
         found["meeting"] = round(candidate.meeting.score, 4)
         found["missed"] = round(candidate.meeting.missed, 4)
+        found["thread"] = round(candidate.thread, 4)
     if candidate.reranked is not None:
         found["reranked"] = round(candidate.reranked, 4)
     return found

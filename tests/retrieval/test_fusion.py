@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fusion import FOUND, MET, Candidate, found_in, fuse, ranks
+from retrieval.fusion import FOUND, MET, Candidate, found_in, fuse, in_order, ranks
 from retrieval.maxsim import Meeting
 from retrieval.types import Hit, PassageId, TextHit
 
@@ -95,6 +95,41 @@ def test_likelihood_rises_with_evidence(similar, texts):
     likely = [candidate.likelihood for candidate in fuse(similar, texts)]
     assert all(0 <= value <= 1 for value in likely)
     assert likely == sorted(likely, reverse=True)
+
+
+def _similar(**scores):
+    return fuse([Hit(PassageId(name, "zh", 0, sole=True), score) for name, score in scores.items()], [])
+
+
+def test_a_thread_that_has_more_comes_before_one_that_has_less():
+    """Of comments as good as each other; one that is better by more than that stays before."""
+    candidates = _similar(a=0.42, b=0.41, c=0.40, d=0.39, last=0.1)
+    threads = {"a": "once", "b": "often", "c": "often", "d": "often", "last": "else"}
+    assert [c.comment_id for c in in_order(candidates, threads)] == ["b", "c", "d", "a", "last"]
+    better = _similar(a=0.6, b=0.41, c=0.40, d=0.39, last=0.1)
+    assert [c.comment_id for c in in_order(better, threads)] == ["a", "b", "c", "d", "last"]
+
+
+def test_one_thread_changes_nothing():
+    """Neither the order nor what is said of any of them; nor does nothing at all."""
+    candidates = _similar(a=0.5, b=0.4, c=0.3)
+    before = [candidate.likelihood for candidate in candidates]
+    assert in_order(candidates, dict.fromkeys("abc", "all")) == candidates
+    assert [candidate.likelihood for candidate in candidates] == before
+    assert in_order([], {}) == []
+
+
+@given(dense, lexical, st.randoms())
+def test_likelihood_orders_as_threads_do(similar, texts, dice):
+    """Whatever the threads; and what is said of the first is said of it alone."""
+    candidates = fuse(similar, texts)
+    alone = {candidate.comment_id: candidate.likelihood for candidate in candidates}
+    threads = {candidate.comment_id: dice.choice("xyz") for candidate in candidates}
+    found = in_order(candidates, threads)
+    likely = [candidate.likelihood for candidate in found]
+    assert likely == sorted(likely, reverse=True)
+    assert likely[:1] == [alone[candidate.comment_id] for candidate in found[:1]]
+    assert {candidate.comment_id for candidate in found} == set(alone)
 
 
 def test_ranks_tell_the_legs_apart():
