@@ -36,23 +36,22 @@ def select(
 
     Candidates without a record are left out.
     """
-    first: list[Chosen] = []
-    spare: list[Chosen] = []
-    shapes: list[tuple[frozenset[int], Chosen]] = []
+    first: list[tuple[frozenset[int], Chosen]] = []
+    spare: list[tuple[frozenset[int], Chosen]] = []
     for candidate in candidates:
         record = records.get(candidate.comment_id)
         if record is None:
             continue
         shape = _shape(record.comment)
-        twin = next((chosen for known, chosen in shapes if _alike(shape, known)), None)
+        is_full = len(first) >= count
+        known = first if is_full else [*first, *spare]
+        twin = next((chosen for its, chosen in known if _alike(shape, its)), None)
         if twin is not None:
             twin.similar.append(candidate.comment_id)
-            continue
-        chosen = Chosen(candidate, record)
-        shapes.append((shape, chosen))
-        own = sum(other.record.comment.author == record.comment.author for other in first)
-        (first if own < per_author else spare).append(chosen)
-    return (first + spare)[:count]
+        elif not is_full:
+            own = sum(other.record.comment.author == record.comment.author for _, other in first)
+            (first if own < per_author else spare).append((shape, Chosen(candidate, record)))
+    return [chosen for _, chosen in first + spare][:count]
 
 
 def _shape(comment: Comment) -> frozenset[int]:
