@@ -62,12 +62,12 @@ class Candidate:
     @property
     def best_dense(self) -> float:
         """Return its best passage's similarity."""
-        return max(self.dense.values(), default=self.floor)
+        return max(self.dense.values()) if self.dense else self.floor
 
     @property
     def best_lexical(self) -> float:
         """Return its best text's BM25."""
-        return max(self.lexical.values(), default=0.0)
+        return max(self.lexical.values()) if self.lexical else 0.0
 
     @property
     def evidence(self) -> float:
@@ -140,17 +140,20 @@ def in_order(candidates: Sequence[Candidate], threads: Mapping[str, str]) -> lis
     Where several comments of a thread are about the question, the thread is, and so are others of it. What
     a thread lacks of so many counts as the least evidence there is.
     """
-    least = min((candidate.evidence for candidate in candidates), default=0.0)
+    evidence = [candidate.evidence for candidate in candidates]
+    least = min(evidence, default=0.0)
     found: dict[str, list[float]] = {}
-    for candidate in candidates:
-        found.setdefault(threads[candidate.comment_id], []).append(candidate.evidence)
+    for candidate, own in zip(candidates, evidence, strict=True):
+        found.setdefault(threads[candidate.comment_id], []).append(own)
     means = {
-        thread: sum(sorted([*own, *[least] * _BEST], reverse=True)[:_BEST]) / _BEST
-        for thread, own in found.items()
+        thread: sum(sorted([*all_of_it, *[least] * _BEST], reverse=True)[:_BEST]) / _BEST
+        for thread, all_of_it in found.items()
     }
-    for candidate in candidates:
+    keyed: list[tuple[float, int]] = []
+    for place, (candidate, own) in enumerate(zip(candidates, evidence, strict=True)):
         candidate.thread = _THREAD * means[threads[candidate.comment_id]]
-    ordered = sorted(candidates, key=lambda candidate: -candidate.evidence - candidate.thread)
+        keyed.append((-own - candidate.thread, place))
+    ordered = [candidates[place] for _, place in sorted(keyed)]
     # Whether the first one answers is for itself to say: by its thread no more questions were told apart.
     above = ordered[0].thread if ordered else 0.0
     for candidate in ordered:
@@ -160,10 +163,8 @@ def in_order(candidates: Sequence[Candidate], threads: Mapping[str, str]) -> lis
 
 def ranks(candidates: Sequence[Candidate]) -> dict[str, tuple[int | None, int | None]]:
     """Return each candidate's rank by either evidence alone, dense first; None where it was not found."""
-    by_dense = [c for c in candidates if c.dense]
-    by_dense.sort(key=lambda c: (-c.best_dense, c.comment_id))
-    by_words = [c for c in candidates if c.lexical]
-    by_words.sort(key=lambda c: (-c.best_lexical, c.comment_id))
-    dense = {c.comment_id: rank for rank, c in enumerate(by_dense, start=1)}
-    words = {c.comment_id: rank for rank, c in enumerate(by_words, start=1)}
+    by_dense = sorted((-max(c.dense.values()), c.comment_id) for c in candidates if c.dense)
+    by_words = sorted((-max(c.lexical.values()), c.comment_id) for c in candidates if c.lexical)
+    dense = {name: rank for rank, (_, name) in enumerate(by_dense, start=1)}
+    words = {name: rank for rank, (_, name) in enumerate(by_words, start=1)}
     return {c.comment_id: (dense.get(c.comment_id), words.get(c.comment_id)) for c in candidates}
