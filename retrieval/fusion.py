@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from heapq import nlargest
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -140,20 +141,15 @@ def in_order(candidates: Sequence[Candidate], threads: Mapping[str, str]) -> lis
     Where several comments of a thread are about the question, the thread is, and so are others of it. What
     a thread lacks of so many counts as the least evidence there is.
     """
-    evidence = [candidate.evidence for candidate in candidates]
-    least = min(evidence, default=0.0)
+    evidence = {candidate.comment_id: candidate.evidence for candidate in candidates}
+    least = [min(evidence.values(), default=0.0)] * _BEST
     found: dict[str, list[float]] = {}
-    for candidate, own in zip(candidates, evidence, strict=True):
-        found.setdefault(threads[candidate.comment_id], []).append(own)
-    means = {
-        thread: sum(sorted([*all_of_it, *[least] * _BEST], reverse=True)[:_BEST]) / _BEST
-        for thread, all_of_it in found.items()
-    }
-    keyed: list[tuple[float, int]] = []
-    for place, (candidate, own) in enumerate(zip(candidates, evidence, strict=True)):
+    for name, own in evidence.items():
+        found.setdefault(threads[name], []).append(own)
+    means = {thread: sum(nlargest(_BEST, all_of_it + least)) / _BEST for thread, all_of_it in found.items()}
+    for candidate in candidates:
         candidate.thread = _THREAD * means[threads[candidate.comment_id]]
-        keyed.append((-own - candidate.thread, place))
-    ordered = [candidates[place] for _, place in sorted(keyed)]
+    ordered = sorted(candidates, key=lambda candidate: -evidence[candidate.comment_id] - candidate.thread)
     # Whether the first one answers is for itself to say: by its thread no more questions were told apart.
     above = ordered[0].thread if ordered else 0.0
     for candidate in ordered:
@@ -163,8 +159,8 @@ def in_order(candidates: Sequence[Candidate], threads: Mapping[str, str]) -> lis
 
 def ranks(candidates: Sequence[Candidate]) -> dict[str, tuple[int | None, int | None]]:
     """Return each candidate's rank by either evidence alone, dense first; None where it was not found."""
-    by_dense = sorted((-max(c.dense.values()), c.comment_id) for c in candidates if c.dense)
-    by_words = sorted((-max(c.lexical.values()), c.comment_id) for c in candidates if c.lexical)
+    by_dense = sorted((-c.best_dense, c.comment_id) for c in candidates if c.dense)
+    by_words = sorted((-c.best_lexical, c.comment_id) for c in candidates if c.lexical)
     dense = {name: rank for rank, (_, name) in enumerate(by_dense, start=1)}
     words = {name: rank for rank, (_, name) in enumerate(by_words, start=1)}
     return {c.comment_id: (dense.get(c.comment_id), words.get(c.comment_id)) for c in candidates}

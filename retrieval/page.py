@@ -128,7 +128,7 @@ def _link(record: Record, language: Language) -> ChainLink:
 def met(
     asked: Asked, candidates: Sequence[Candidate], records: Mapping[str, Record], vectors: TokenVectors
 ) -> list[Candidate]:
-    """Return candidates in the order of all there is for them: how they meet its words, and their threads.
+    """Return candidates best first: by all evidence, how they meet the words included, and by their threads.
 
     Candidates without a record are left out; equals keep their order.
     """
