@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from retrieval.terms import NOTHING, fold, is_word, words
@@ -24,6 +25,8 @@ _LENGTH = 0.15
 _MARKED_SHARE = 0.6
 #: Code points of the short quotes in a reply chain.
 CHAIN_LENGTH = 90
+#: How many texts' sentences and words are kept for the next questions: some ten pages of ten comments.
+_KEPT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +55,39 @@ class Sought:
         return {term: weight / total for term, weight in worth.items()} if total else {}
 
 
+class _Parsed:
+    """What of a text is the same for every question, each part reckoned when it is first asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def sentences(self) -> Sequence[Span]:
+        return sentences(self._text)
+
+    @cached_property
+    def folded(self) -> str:
+        return fold(self._text)
+
+    @cached_property
+    def words(self) -> Mapping[str, Sequence[Span]]:
+        found: dict[str, list[Span]] = {}
+        for term, span in words(self.folded):
+            found.setdefault(term, []).append(span)
+        return found
+
+
+_parsed = lru_cache(maxsize=_KEPT)(_Parsed)
+
+
 def marks(text: str, wanted: Wanted) -> list[Mark]:
     """Return where the question's terms and their translations stand in a text, in order of place."""
     if not wanted:
         return []
-    folded = fold(text)
-    own = wanted.own
-    found: list[Mark] = []
+    parsed = _parsed(text)
+    folded, own = parsed.folded, wanted.own
+    found = [Mark(span, term, 1.0) for term in own if is_word(term) for span in parsed.words.get(term, ())]
     # Looking for what is wanted is some five times faster than going through all that is there.
-    if any(map(is_word, own)):
-        found += [Mark(span, term, 1.0) for term, span in words(folded) if term in own]
     found += [Mark(span, term, 1.0) for term in own if _is_han(term) for span in _places(term, folded)]
     found += [
         Mark(span, term, share)
@@ -93,7 +119,7 @@ def choose(
     """
     best, highest = Span(0, len(text)), -math.inf
     inside, size = found or Span(0, 0), (found.end - found.start if found else 0) or 1
-    for run, matching in _runs(sentences(text), inside, held, sought, limit):
+    for run, matching in _runs(_parsed(text).sentences, inside, held, sought, limit):
         overlap = min(run.end, inside.end) - max(run.start, inside.start)
         value = matching - _LENGTH * (run.end - run.start) / limit + _IN_PASSAGE * max(0, overlap) / size
         # Of equals the first, and of those that begin together the shortest.
@@ -164,6 +190,7 @@ def is_shown(mark: Mark, sought: Sought) -> bool:
     return mark.share >= _MARKED_SHARE and sought.wanted.own.get(mark.term, 0.0) >= 1.0
 
 
+@lru_cache(maxsize=_KEPT)
 def opening(text: str, limit: int = CHAIN_LENGTH) -> str:
     """Return the first whole sentences of a text up to a length, one at least; cut where it is endless."""
     spans = each_sentence(text)
