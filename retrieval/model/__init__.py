@@ -1,4 +1,4 @@
-"""The built-in bilingual model: all-MiniLM-L6-v2 with a table of Chinese words.
+"""The built-in bilingual model: all-MiniLM-L6-v2, tuned to questions, with a table of Chinese words.
 
 Importing this imports neither PyTorch nor sentence-transformers; `load` does.
 """
@@ -16,10 +16,12 @@ from retrieval.model.errors import ModelError
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-__all__ = ["TABLE", "ModelError", "fingerprint", "load"]
+__all__ = ["TABLE", "TUNING", "ModelError", "fingerprint", "load"]
 
 #: The table that comes with threadbot.
 TABLE = Path(__file__).with_name("table.safetensors")
+#: What tuning changed in the encoder, which comes with it.
+TUNING = Path(__file__).with_name("tuning.safetensors")
 _POOLING = "mean, normalised, no prompts"
 
 
@@ -27,15 +29,15 @@ def load(device: str | None = None) -> SentenceTransformer:
     """Return the built-in model, offline, as an ordinary SentenceTransformer.
 
     `device` is PyTorch's name of one ("cpu", "cuda"), or None for the library's choice. Raises
-    ModelError where the table or the base package is missing, damaged or another one.
+    ModelError where a file of its own or the base package is missing, damaged or another one.
     """
-    from retrieval.model import table
+    from retrieval.model import table, tuning
 
-    folder, chinese_words = base.folder(), table.read(TABLE)
-    del folder  # the base package is checked before seconds go into importing PyTorch
+    base.folder()  # the base package is checked before seconds go into importing PyTorch
+    chinese_words, differences = table.read(TABLE), tuning.read(TUNING)
     from retrieval.model import encoder
 
-    return encoder.join(chinese_words, device)
+    return encoder.join(chinese_words, differences, device)
 
 
 @cache
@@ -47,6 +49,7 @@ def fingerprint() -> str:
     base.folder()
     parts = [
         header.digest(TABLE),
+        header.digest(TUNING),
         *base.FILES.values(),
         str(chinese.REVISION),
         str(tokens.MAX_TOKENS),

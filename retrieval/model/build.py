@@ -74,7 +74,7 @@ def measured(path: Path, data: Path, device: str | None = None) -> Figures:
     """Return the development figures of the model with the table in a file."""
     from retrieval.model import encoder
 
-    model = encoder.join(table.read(path), device)
+    model = encoder.join(table.read(path), device=device)
     return measure.figures(lambda texts: np.asarray(model.encode(list(texts), batch_size=64)), data)
 
 

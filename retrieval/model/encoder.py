@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import torch
@@ -16,25 +17,25 @@ from retrieval.model import base, tokens
 from retrieval.model.chinese import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from retrieval.model.table import Table
+    from retrieval.model.table import Floats, Table
 
 _WORDS_FILE = "chinese_words.json"
 
 
 class BilingualTransformer(Transformer):
-    """all-MiniLM-L6-v2 with a row for every Chinese word of a table.
+    """all-MiniLM-L6-v2, tuned to questions, with a row for every Chinese word of a table.
 
     Chinese is folded and parted into words before the tokenizer sees it; a text without Han goes the
-    base model's way and comes out with the base model's vector.
+    base model's way.
     """
 
     words: Words
 
     @classmethod
-    def joined(cls, folder: Path, table: Table) -> Self:
-        """Return the base model in `folder` with the table's rows behind its own."""
+    def joined(cls, folder: Path, table: Table, differences: Mapping[str, Floats]) -> Self:
+        """Return the base model in `folder` with the table's rows behind its own, and its weights changed."""
         module: Any = cls(str(folder), max_seq_length=tokens.MAX_TOKENS)
         module.words = table.finder()
         module.processor = _tokenizer(folder / "tokenizer.json", table.words)
@@ -47,6 +48,9 @@ class BilingualTransformer(Transformer):
         embedding = torch.nn.Embedding(size, rows.shape[1], padding_idx=0, _weight=joined)
         module.model.set_input_embeddings(embedding)
         module.config.vocab_size = size
+        weights = module.model.state_dict()
+        for name, difference in differences.items():
+            weights[name] += torch.from_numpy(difference)
         return cast("Self", module)
 
     def preprocess(  # type: ignore[override]  # texts are all that this encoder takes
@@ -81,12 +85,14 @@ class BilingualTransformer(Transformer):
         return module
 
 
-def join(table: Table, device: str | None = None) -> SentenceTransformer:
-    """Return the base model and a table as one SentenceTransformer.
+def join(
+    table: Table, differences: Mapping[str, Floats] = MappingProxyType({}), device: str | None = None
+) -> SentenceTransformer:
+    """Return the base model, a table and what tuning changed as one SentenceTransformer.
 
     Raises ModelError where the base package is missing or another one.
     """
-    transformer = BilingualTransformer.joined(base.folder(), table)
+    transformer = BilingualTransformer.joined(base.folder(), table, differences)
     pooling = Pooling(transformer.get_embedding_dimension(), "mean")
     model = SentenceTransformer(modules=[transformer, pooling, Normalize()], device=device)
     model.eval()

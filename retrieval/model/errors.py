@@ -6,4 +6,4 @@ from retrieval.errors import ConfigError
 
 
 class ModelError(ConfigError):
-    """The model's table or its base package is missing, damaged or another one than it was made for."""
+    """A file of the model or its base package is missing, damaged or another one than it was made for."""

@@ -1,4 +1,4 @@
-"""What the table's file says of itself at its beginning; read without numpy, for every command asks."""
+"""What a file of the model says of itself at its beginning; read without numpy, for every command asks."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LONGEST = 1 << 20
 
 
 def digest(path: Path) -> str:
-    """Return the digest the table says it has, without reading the rest of it.
+    """Return the digest a file says it has, without reading the rest of it.
 
-    Raises ModelError where there is no table to read it from.
+    Raises ModelError where there is no file to read it from.
     """
     try:
         with path.open("rb") as file:
@@ -37,16 +37,16 @@ def said(header: bytes) -> str:
 
 
 def missing(path: Path) -> ModelError:
-    """Say that there is no table."""
+    """Say that there is no file."""
     return ModelError(
-        f"The model's table {path} is missing; reinstall threadbot.",
-        f"缺少模型的词表 {path}；请重新安装 threadbot。",
+        f"The model's file {path} is missing; reinstall threadbot.",
+        f"缺少模型文件 {path}；请重新安装 threadbot。",
     )
 
 
 def damaged(path: Path) -> ModelError:
-    """Say that the table is not whole."""
+    """Say that a file is not whole."""
     return ModelError(
-        f"The model's table {path} is damaged; reinstall threadbot.",
-        f"模型的词表 {path} 已损坏；请重新安装 threadbot。",
+        f"The model's file {path} is damaged; reinstall threadbot.",
+        f"模型文件 {path} 已损坏；请重新安装 threadbot。",
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.model import base, graph, table, vocabulary
+from retrieval.model import TUNING, base, graph, table, tuning, vocabulary
 from retrieval.model import fingerprint as model_fingerprint
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class OnnxEncoder:
         self._ahead: tuple[Sequence[str], list[list[int]]] = ((), [])
         self._vocabulary = vocabulary.vocabulary()
         self._rows = vocabulary.rows()
-        weights: dict[str, Any] = load_file(base.folder() / "model.safetensors")
+        weights = tuning.applied(load_file(base.folder() / "model.safetensors"), TUNING)
         types = weights["embeddings.token_type_embeddings.weight"]
         self._places = weights["embeddings.position_embeddings.weight"] + types[0]
         options = onnxruntime.SessionOptions()

@@ -1,32 +1,22 @@
-"""The file that holds the Chinese words and their embedding rows; numpy only, so that it opens in no time.
-
-A safetensors file. Rows are stored in four bits a number with one scale for each group of numbers:
-the mean over a text's tokens and six layers leave nothing of the rounding (figures: README.md).
-"""
+"""The file that holds the Chinese words and their embedding rows; numpy only, so that it opens in no time."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.model import header
+from retrieval.model import packed
 from retrieval.model.chinese import Words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Part of the digest: a table of another format is not taken for one of this.
-FORMAT = "1"
+    from retrieval.model.packed import Tensors
+
 WIDTH = 384
-#: Numbers that share a scale; smaller groups are truer and larger: 32 adds half a bit a number.
-_GROUP = 32
-#: Rows unpacked at a time: they stay in the processor's cache, which is five times as fast.
-_BLOCK = 2048
-_HALF = 8  # four bits: 0…15 stand for -8…7
 
 Floats = NDArray[np.float32]
 
@@ -45,55 +35,17 @@ class Table:
         return _finder(self.words, self.costs, self.fold)
 
 
-def pack(rows: Floats) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
-    """Return rows in four bits, two numbers a byte, with their groups' scales."""
-    groups = rows.reshape(len(rows), -1, _GROUP)
-    best = np.zeros((*groups.shape[:2], 1), np.float32)
-    error = np.full(best.shape, np.inf, np.float32)
-    peak = np.abs(groups).max(axis=2, keepdims=True)
-    # The largest number need not fit: a smaller scale that clips it often rounds the others better.
-    for share in (1.0, 0.92, 0.84, 0.76, 0.68):
-        scale = np.maximum(peak * share / (_HALF - 0.5), 1e-8).astype(np.float16).astype(np.float32)
-        scale = np.maximum(scale, 6e-8)
-        loss = ((_whole(groups, scale) * scale - groups) ** 2).sum(axis=2, keepdims=True)
-        best, error = np.where(loss < error, scale, best), np.minimum(loss, error)
-    codes = (_whole(groups, best) + _HALF).astype(np.uint8).reshape(len(rows), -1)
-    both = (codes[:, 0::2] | (codes[:, 1::2] << 4)).astype(np.uint8)
-    return both, best[:, :, 0].astype(np.float16)
-
-
-def _whole(groups: Floats, scale: Floats) -> Floats:
-    whole: Floats = np.clip(np.rint(groups / scale), -_HALF, _HALF - 1)
-    return whole
-
-
-def unpack(codes: NDArray[np.uint8], scales: NDArray[np.float16]) -> Floats:
-    """Return the rows that `pack` packed, float32 (n, 384)."""
-    byte = np.arange(256)
-    pairs = np.stack([byte & 15, byte >> 4], axis=1).astype(np.float32) - _HALF
-    as_one = pairs.view(np.complex64)[:, 0]  # both numbers of a byte in one look-up
-    rows = np.empty((len(codes), codes.shape[1] * 2), np.float32)
-    for start in range(0, len(codes), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        groups = as_one[codes[part]].view(np.float32).reshape(-1, rows.shape[1] // _GROUP, _GROUP)
-        np.multiply(groups, scales[part].astype(np.float32)[:, :, None], out=rows[part].reshape(groups.shape))
-    return rows
-
-
 def write(path: Path, table: Table) -> None:
     """Write a table; the bytes depend on nothing but the table."""
-    from safetensors.numpy import save
-
-    codes, scales = pack(table.rows)
-    tensors: dict[str, NDArray[Any]] = {
+    codes, scales = packed.pack(table.rows)
+    tensors: Tensors = {
         "costs": table.costs.astype(np.float16),
         "fold": _bytes("".join(old + new for old, new in sorted(table.fold.items()))),
         "rows": codes,
         "scales": scales,
         "words": _bytes("\n".join(table.words)),
     }
-    # One entry only: safetensors writes several in any order.
-    path.write_bytes(save(tensors, {header.KEY: _digest(tensors)}))
+    packed.write(path, tensors)
 
 
 def read(path: Path) -> Table:
@@ -101,14 +53,14 @@ def read(path: Path) -> Table:
 
     Raises ModelError, one sentence, where the file is missing, damaged or of another format.
     """
-    tensors = _checked(path)
+    tensors = packed.read(path)
     words, costs, fold = _words(tensors)
-    return Table(words, costs, fold, unpack(tensors["rows"], tensors["scales"]))
+    return Table(words, costs, fold, packed.unpack(tensors["rows"], tensors["scales"]))
 
 
 def read_words(path: Path) -> tuple[tuple[str, ...], Words]:
     """Read the words alone, in row order and as what cuts a text into them; raises like `read`."""
-    words, costs, fold = _words(_checked(path))
+    words, costs, fold = _words(packed.read(path))
     return words, _finder(words, costs, fold)
 
 
@@ -116,39 +68,13 @@ def _finder(words: tuple[str, ...], costs: Floats, fold: dict[str, str]) -> Word
     return Words(dict(zip(words, costs.tolist(), strict=True)), fold)
 
 
-def _words(tensors: dict[str, NDArray[Any]]) -> tuple[tuple[str, ...], Floats, dict[str, str]]:
+def _words(tensors: Tensors) -> tuple[tuple[str, ...], Floats, dict[str, str]]:
     letters = tensors["fold"].tobytes().decode()
     return (
         tuple(tensors["words"].tobytes().decode().split("\n")),
         tensors["costs"].astype(np.float32),
         dict(zip(letters[0::2], letters[1::2], strict=True)),
     )
-
-
-def _checked(path: Path) -> dict[str, NDArray[Any]]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        data = path.read_bytes()
-        tensors: dict[str, NDArray[Any]] = load(data)
-        said = header.said(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    except FileNotFoundError as error:
-        raise header.missing(path) from error
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise header.damaged(path) from error
-    if said != _digest(tensors):
-        raise header.damaged(path)
-    return tensors
-
-
-def _digest(tensors: dict[str, NDArray[Any]]) -> str:
-    sums = hashlib.sha256(FORMAT.encode())
-    for name in sorted(tensors):
-        tensor = tensors[name]
-        sums.update(f"{name} {tensor.dtype} {tensor.shape}\n".encode())
-        sums.update(np.ascontiguousarray(tensor).tobytes())
-    return sums.hexdigest()
 
 
 def _bytes(text: str) -> NDArray[np.uint8]:

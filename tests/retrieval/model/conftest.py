@@ -12,6 +12,14 @@ def model():
 
 
 @pytest.fixture(scope="session")
+def untuned():
+    """Load the base model with the table, and without what tuning changed."""
+    from retrieval.model import TABLE, encoder, table
+
+    return encoder.join(table.read(TABLE), device="cpu")
+
+
+@pytest.fixture(scope="session")
 def base_model():
     """Load the model that the built-in one extends, as its package has it."""
     from sentence_transformers import SentenceTransformer

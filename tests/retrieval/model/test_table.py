@@ -54,7 +54,7 @@ def test_damage_is_one_sentence(tmp_path, small, where):
     data = bytearray(path.read_bytes())
     data[where] ^= 0x55
     path.write_bytes(data)
-    with pytest.raises(ModelError, match=r"^The model's table .*\.$") as caught:
+    with pytest.raises(ModelError, match=r"^The model's file .*\.$") as caught:
         table.read(path)
     assert str(path) in str(caught.value)
 

@@ -1,0 +1,72 @@
+"""The threads the encoder is tuned on, written for it: comments, questions, and which comments answer."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from retrieval.text import passages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+Passages = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to a thread."""
+
+    thread: str
+    question: str
+    #: Of the comments that answer; none where nothing in the thread does.
+    answers: tuple[Passages, ...]
+    #: Of the thread's other comments.
+    others: tuple[Passages, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread, cut as the index cuts it."""
+
+    name: str
+    comments: Mapping[int, Passages]
+    asked: Sequence[Asked]
+
+
+def read(path: Path) -> list[Thread]:
+    """Return the threads of a file: xz, a JSON object a line with its `comments` and its `questions`."""
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        return [_thread(json.loads(line)) for line in lines]
+
+
+def split(threads: Sequence[Thread]) -> tuple[list[Thread], list[Thread]]:
+    """Return the threads to tune on, and those kept back: areas of life that no other is about."""
+    kept_back = [thread for thread in threads if thread.name[0] in _KEPT_BACK]
+    return [thread for thread in threads if thread.name[0] not in _KEPT_BACK], kept_back
+
+
+#: Leisure and public life, by the first letter of the names.
+_KEPT_BACK = "gh"
+
+
+def _thread(data: Mapping[str, Any]) -> Thread:
+    comments = {int(one["id"]): _cut(one["text"]) for one in data["comments"]}
+    return Thread(data["name"], comments, tuple(_asked(data["name"], comments, data["questions"])))
+
+
+def _asked(
+    name: str, comments: Mapping[int, Passages], questions: Sequence[Mapping[str, Any]]
+) -> Iterator[Asked]:
+    for one in questions:
+        gold = set(one["gold"])
+        answers = tuple(comments[number] for number in one["gold"])
+        others = tuple(own for number, own in comments.items() if number not in gold)
+        yield Asked(name, one["q"], answers, others)
+
+
+def _cut(text: str) -> Passages:
+    return tuple(span.of(text) for span in passages(text)) or (text,)

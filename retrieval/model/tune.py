@@ -1,0 +1,82 @@
+"""Tune the model's encoder: `python -m retrieval.model.tune --data DIR [--out FILE]`.
+
+The data folder holds `pairs.tsv.gz` (README.md says what it is); the threads come with the recipe. It
+takes half an hour on two cores, prints its progress, and writes the file when it is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from retrieval.errors import RetrievalError
+from retrieval.model import TABLE, TUNING, table, tuning
+from retrieval.model.build import PAIRS, say
+from retrieval.model.errors import ModelError
+from retrieval.model.recipe import measure, pairs, threads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from retrieval.model.recipe.threads import Thread
+
+THREADS = Path(__file__).with_name("recipe") / "threads.jsonl.xz"
+#: Collections whose texts are sentences as people write them.
+_SENTENCES = {"tatoeba", "stsb", "mlqe"}
+
+
+def tune(found: Sequence[Thread], data: Path, out: Path, epochs: int) -> None:
+    """Tune on threads and write what changed; raises ModelError where the pairs are missing."""
+    if not (data / PAIRS).is_file():
+        raise ModelError(f"{data / PAIRS} is missing from the data folder.")
+    from retrieval.model import encoder
+    from retrieval.model.recipe import tuning as recipe
+
+    translated = [pair for pair in pairs.read(data / PAIRS) if pair.source in _SENTENCES]
+    base, model = (encoder.join(table.read(TABLE), device="cpu") for _ in range(2))
+    asked = [one for thread in found for one in thread.asked]
+    examples = recipe.examples(asked, lambda texts: np.asarray(base.encode(texts, batch_size=64)))
+    say(f"{len(found)} threads, {len(examples)} questions, {len(translated)} pairs of sentences")
+    differences = recipe.tune(model, base, examples, translated, recipe.Settings(epochs), say)
+    tuning.write(out, differences)
+    say(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
+
+
+def measured(found: Sequence[Thread], path: Path | None) -> str:
+    """Return the figures of the model over threads, dense alone, with what a file changes, or without."""
+    from retrieval.model import encoder
+
+    differences = tuning.read(path) if path else {}
+    model = encoder.join(table.read(TABLE), differences, "cpu")
+    hits, reciprocal = measure.threads(lambda texts: np.asarray(model.encode(list(texts))), found)
+    return f"hit@5 {hits:.3f}, MRR@10 {reciprocal:.3f}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the recipe as a command; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m retrieval.model.tune", description="Tune the model's encoder."
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data sets (see README.md)")
+    parser.add_argument("--threads", type=Path, default=THREADS, help="threads to tune on (the recipe's own)")
+    parser.add_argument("--out", type=Path, default=TUNING, help="file to write (default: the package's own)")
+    parser.add_argument("--epochs", type=int, default=2, help="times each question is seen (%(default)s)")
+    parser.add_argument("--measure", action="store_true", help="only measure the file at --out")
+    options = parser.parse_args(arguments)
+    try:
+        own, kept_back = threads.split(threads.read(options.threads))
+        if not options.measure:
+            tune(own, options.data, options.out, options.epochs)
+        say(f"threads kept back: base {measured(kept_back, None)}; tuned {measured(kept_back, options.out)}")
+    except RetrievalError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command's error
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
