@@ -22,6 +22,8 @@ from retrieval.model.recipe import measure, pairs, threads
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from retrieval.model.recipe.threads import Thread
 
 THREADS = Path(__file__).with_name("recipe") / "threads.jsonl.xz"
@@ -46,14 +48,22 @@ def tune(found: Sequence[Thread], data: Path, out: Path, epochs: int) -> None:
     say(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
 
-def measured(found: Sequence[Thread], path: Path | None) -> str:
-    """Return the figures of the model over threads, dense alone, with what a file changes, or without."""
+def measured(found: Sequence[Thread], data: Path | None, path: Path | None) -> str:
+    """Return the figures of the model with what a file changes, or without, dense alone.
+
+    They are those over threads and, where a data folder is given, of its development sets.
+    """
     from retrieval.model import encoder
 
     differences = tuning.read(path) if path else {}
     model = encoder.join(table.read(TABLE), differences, "cpu")
-    hits, reciprocal = measure.threads(lambda texts: np.asarray(model.encode(list(texts))), found)
-    return f"hit@5 {hits:.3f}, MRR@10 {reciprocal:.3f}"
+
+    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.asarray(model.encode(list(texts), batch_size=64))
+
+    hits, reciprocal = measure.threads(encode, found)
+    figures = f"threads hit@5 {hits:.3f}, MRR@10 {reciprocal:.3f}"
+    return f"{figures}; {measure.figures(encode, data)}" if data else figures
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,7 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         own, kept_back = threads.split(threads.read(options.threads))
         if not options.measure:
             tune(own, options.data, options.out, options.epochs)
-        say(f"threads kept back: base {measured(kept_back, None)}; tuned {measured(kept_back, options.out)}")
+        for name, file in (("untuned", None), ("tuned", options.out)):
+            say(f"{name}: {measured(kept_back, options.data if options.measure else None, file)}")
     except RetrievalError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's error
         return error.exit_code

@@ -133,7 +133,7 @@ def tune(
     model.eval()
     before = _weights(base)
     return {
-        name: settings.share * (weight - before[name]).detach().numpy() for name, weight in weights.items()
+        name: (settings.share * (weight - before[name])).detach().numpy() for name, weight in weights.items()
     }
 
 
