@@ -14,7 +14,7 @@ from cachetools import LRUCache
 from retrieval import generations, page, readers, wholes
 from retrieval.errors import NoIndexError, RetrievalError, SupersededError, UsageError
 from retrieval.excerpts import Sought
-from retrieval.fusion import Candidate, found_in, fuse, ranks
+from retrieval.fusion import Candidate, Ranks, fuse, in_pieces, ranks
 from retrieval.homes import home_of
 from retrieval.maxsim import Asked
 from retrieval.questions import is_small_talk, scope_of
@@ -189,10 +189,11 @@ class Archive:
                 pool = pool_of(question.count)
                 dense = generation.store.nearest(vector, pool, scope)
                 texts = generation.lexical.best(sought.wanted, pool, scope)
-                whole = generation.store.wholes(vector, found_in(dense, texts))
+                ranked = ranks(dense, texts)
+                whole = generation.store.wholes(vector, in_pieces(dense, ranked))
                 candidates = fuse(dense, texts, whole)
             with self._stage("quote"):
-                found = self._page(generation, question, candidates, sought)
+                found = self._page(generation, question, candidates, ranked, sought)
             likely = bool(found) and found[0].score >= ANSWERED
             return self._answer(
                 generation, question, found, answered=likely and not is_small_talk(question.text)
@@ -214,8 +215,9 @@ class Archive:
             vector = wholes.direction(generation.store, comment_id)
             near = generation.store.nearest(vector, pool_of(count), scope)
             others = [hit for hit in near if hit.passage.comment_id != comment_id]
-            candidates = fuse(others, [], generation.store.wholes(vector, found_in(others, [])))
-            found = self._page(generation, question, candidates, Sought())
+            ranked = ranks(others, [])
+            candidates = fuse(others, [], generation.store.wholes(vector, in_pieces(others, ranked)))
+            found = self._page(generation, question, candidates, ranked, Sought())
             return self._answer(generation, question, found, answered=bool(found))
 
         return self._settled(like)
@@ -303,7 +305,12 @@ class Archive:
         return manifest
 
     def _page(
-        self, generation: _Generation, question: Question, candidates: Sequence[Candidate], sought: Sought
+        self,
+        generation: _Generation,
+        question: Question,
+        candidates: Sequence[Candidate],
+        ranked: Mapping[str, Ranks],
+        sought: Sought,
     ) -> tuple[Excerpt, ...]:
         read: Sequence[Candidate] = candidates[: question.count + _SPARE]
         records = generation.records([candidate.comment_id for candidate in read])
@@ -317,14 +324,14 @@ class Archive:
         # One author may have half a page, rounded up; all of it where the author is asked for.
         most = question.count if question.filters.author else (question.count + 1) // 2
         chosen = select(read, records, question.count, per_author=most)
-        return self._excerpts(generation, question, chosen, ranks(candidates), records, sought)
+        return self._excerpts(generation, question, chosen, ranked, records, sought)
 
     def _excerpts(
         self,
         generation: _Generation,
         question: Question,
         chosen: Sequence[Chosen],
-        ranked: Mapping[str, tuple[int | None, int | None]],
+        ranked: Mapping[str, Ranks],
         records: Mapping[str, Record],
         sought: Sought,
     ) -> tuple[Excerpt, ...]:

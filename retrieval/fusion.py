@@ -95,10 +95,28 @@ class Candidate:
         return sorted(self.dense, key=lambda passage: (-self.dense[passage], str(passage)))
 
 
-def found_in(dense: Iterable[Hit], lexical: Iterable[TextHit]) -> list[str]:
-    """Return the ids of the comments that either index found."""
-    hits, texts = (hit.passage.comment_id for hit in dense), (text.comment_id for text in lexical)
-    return list(dict.fromkeys([*hits, *texts]))
+#: A comment's ranks by either index alone, dense first; None where it was not found.
+Ranks = tuple[int | None, int | None]
+
+
+def ranks(dense: Iterable[Hit], lexical: Iterable[TextHit]) -> dict[str, Ranks]:
+    """Return the ranks, from 1, of the comments found, given what each index found, best first."""
+    similar = dict.fromkeys(hit.passage.comment_id for hit in _passages(dense))
+    texts = dict.fromkeys(text.comment_id for text in lexical)
+    by_dense = {name: rank for rank, name in enumerate(similar, start=1)}
+    by_words = {name: rank for rank, name in enumerate(texts, start=1)}
+    return {name: (by_dense.get(name), by_words.get(name)) for name in similar | texts}
+
+
+def in_pieces(dense: Iterable[Hit], ranked: Iterable[str]) -> list[str]:
+    """Return which of the comments found may have several passages: those not found by their only one."""
+    whole = {hit.passage.comment_id for hit in dense if hit.passage.sole}
+    return [name for name in ranked if name not in whole]
+
+
+def _passages(dense: Iterable[Hit]) -> list[Hit]:
+    """Return the hits but for rows of an older version that are no passages; those have negative numbers."""
+    return [hit for hit in dense if hit.passage.number >= 0]
 
 
 def fuse(
@@ -112,8 +130,7 @@ def fuse(
     adds nothing, and a rare name in common adds much. Neither leg is scaled to the other's best:
     that would make weak evidence look strong where nothing is found.
     """
-    # An index of an older version has more rows than passages; their numbers are negative.
-    similar = [hit for hit in dense if hit.passage.number >= 0]
+    similar = _passages(dense)
     floor = min((hit.score for hit in similar), default=0.0)
     candidates: dict[str, Candidate] = {}
     for hit in similar:
@@ -155,12 +172,3 @@ def in_order(candidates: Sequence[Candidate], threads: Mapping[str, str]) -> lis
     for candidate in ordered:
         candidate.thread -= above
     return ordered
-
-
-def ranks(candidates: Sequence[Candidate]) -> dict[str, tuple[int | None, int | None]]:
-    """Return each candidate's rank by either evidence alone, dense first; None where it was not found."""
-    by_dense = sorted((-c.best_dense, c.comment_id) for c in candidates if c.dense)
-    by_words = sorted((-c.best_lexical, c.comment_id) for c in candidates if c.lexical)
-    dense = {name: rank for rank, (_, name) in enumerate(by_dense, start=1)}
-    words = {name: rank for rank, (_, name) in enumerate(by_words, start=1)}
-    return {c.comment_id: (dense.get(c.comment_id), words.get(c.comment_id)) for c in candidates}

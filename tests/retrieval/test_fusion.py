@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fusion import FOUND, MET, Candidate, found_in, fuse, in_order, ranks
+from retrieval.fusion import FOUND, MET, Candidate, fuse, in_order, in_pieces, ranks
 from retrieval.maxsim import Meeting
 from retrieval.types import Hit, PassageId, TextHit
 
@@ -37,7 +37,7 @@ def test_the_order_does_not_depend_on_the_input_s(similar, texts, shuffler):
 def test_each_comment_found_stands_once(similar, texts):
     """Whatever found it."""
     found = [candidate.comment_id for candidate in fuse(similar, texts, dict.fromkeys("xyz", 0.5))]
-    assert sorted(found) == sorted(found_in(similar, texts))
+    assert sorted(found) == sorted(ranks(similar, texts))
     assert sorted(found) == sorted({h.passage.comment_id for h in similar} | {t.comment_id for t in texts})
 
 
@@ -134,10 +134,16 @@ def test_likelihood_orders_as_threads_do(similar, texts, dice):
 
 def test_ranks_tell_the_legs_apart():
     """Ranks count from 1; None says that an index did not find it."""
-    candidates = fuse(
-        [Hit(PassageId("a", "zh", 0), 0.9), Hit(PassageId("b", "zh", 0), 0.2)], [TextHit("c", "zh", 9.0)]
-    )
-    assert ranks(candidates[::-1]) == {"a": (1, None), "b": (2, None), "c": (None, 1)}
+    similar = [("a", 0), ("a", 1), ("b", 0), ("d", -1)]
+    found = [Hit(PassageId(name, "zh", number), 0.9) for name, number in similar]
+    texts = [TextHit("c", "zh", 9.0), TextHit("c", "en", 2.0), TextHit("b", "en", 1.0)]
+    assert ranks(found, texts) == {"a": (1, None), "b": (2, 2), "c": (None, 1)}
+
+
+def test_only_comments_in_pieces_have_means_to_look_up():
+    """A comment found by its only passage is whole already; one found by its words may be in pieces."""
+    found = [Hit(PassageId("a", "zh", 0, sole=True), 0.9), Hit(PassageId("b", "zh", 1), 0.5)]
+    assert in_pieces(found, ["a", "b", "c"]) == ["b", "c"]
 
 
 def test_nothing_found_is_no_candidate():
