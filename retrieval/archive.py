@@ -93,12 +93,13 @@ class _Generation:
                 self.lately[name] = record
         return found
 
-    def asked(self, question: str) -> Asked | None:
+    def asked(self, question: str, sought: Sought) -> Asked | None:
         """Return the tokens of a question, weighted by how rare their words are; None if it has no word."""
         from retrieval.model.vocabulary import vocabulary
         from retrieval.model.word_vectors import word_vectors
 
-        rated = ((own, self._rarity(word)) for word, own in vocabulary().words(question))
+        translated = sought.wanted.translated
+        rated = ((own, self._rarity(word, translated)) for word, own in vocabulary().words(question))
         words = [(own, rarity) for own, rarity in rated if rarity]
         if not words:
             return None
@@ -110,14 +111,18 @@ class _Generation:
             words=np.cumsum([0, *sizes[:-1]]),
         )
 
-    def _rarity(self, word: str) -> float:
+    def _rarity(self, word: str, translated: Mapping[str, Iterable[str]]) -> float:
         """Return how rare a word is: its rarest pair of characters if it is Chinese; none for a mark."""
-        return max((self.lexical.rarity(term.text) for term in terms(word) if term.strong), default=0.0)
+        strong = (term.text for term in terms(word) if term.strong)
+        return max((self.lexical.rarity(term, translated.get(term, ())) for term in strong), default=0.0)
 
     def sought(self, question: str) -> Sought:
         """Return what a question looks for, with what each of its terms is worth in this archive."""
         asked = wanted(question)
-        worth = {term: weight * self.lexical.rarity(term) for term, weight in asked.own.items()}
+        worth = {
+            term: weight * self.lexical.rarity(term, asked.translated.get(term, ()))
+            for term, weight in asked.own.items()
+        }
         return Sought(asked, worth)
 
 
@@ -314,7 +319,7 @@ class Archive:
     ) -> tuple[Excerpt, ...]:
         read: Sequence[Candidate] = candidates[: question.count + _SPARE]
         records = generation.records([candidate.comment_id for candidate in read])
-        asked = generation.asked(question.text) if sought.wanted else None
+        asked = generation.asked(question.text, sought) if sought.wanted else None
         if asked is not None:
             from retrieval.model.word_vectors import of_comments
 

@@ -183,9 +183,14 @@ class LexicalIndex:
             self._frequencies[term] = int(self._searcher.doc_freq("terms", term))
         return self._frequencies[term]
 
-    def rarity(self, term: str) -> float:
-        """Return BM25's inverse document frequency of a term, as tantivy reckons it."""
-        holding = self.frequency(term)
+    def rarity(self, term: str, translations: Iterable[str] = ()) -> float:
+        """Return BM25's inverse document frequency of a term, as tantivy reckons it.
+
+        A term is as common as the most common of its translations, where that is in more texts: what
+        everybody writes about in one language is not rare for being asked about in the other.
+        """
+        translated = (min(map(self.frequency, pieces(word))) for word in translations)
+        holding = max(self.frequency(term), *translated) if translations else self.frequency(term)
         return math.log(1 + (self.count() - holding + 0.5) / (holding + 0.5))
 
     def holds(self, comment_id: str, language: Language) -> bool:

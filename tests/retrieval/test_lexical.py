@@ -134,6 +134,14 @@ def test_rare_terms_are_worth_more(index):
     assert index.frequency("鼗") == 0
 
 
+def test_a_word_is_as_common_as_its_translations(index):
+    """Asked for in the other language, a word is as rare as what says the same; never rarer for that."""
+    assert index.frequency("diskett") == 0
+    assert index.rarity("diskett", ["软盘", "鼗鼓"]) == index.rarity("软盘") < index.rarity("diskett")
+    assert index.rarity("软盘", ["鼗鼓"]) == index.rarity("软盘")
+    assert index.rarity("软盘", ()) == index.rarity("软盘")
+
+
 @pytest.mark.parametrize("damage", ["gone", "no JSON", "cut short"])
 def test_a_damaged_index_is_a_sentence(index, tmp_path, damage):
     """It is never taken for an empty one, which would say that nothing speaks to a question."""
