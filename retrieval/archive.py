@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from retrieval.embedder import Embedder
     from retrieval.generations import Manifest
     from retrieval.homes import Home, Store
     from retrieval.lexical import LexicalIndex
     from retrieval.rerank import Reranker
-    from retrieval.types import Excerpt, Language, Record
+    from retrieval.types import Excerpt, Hit, Language, Record, TextHit
 
 #: Passages, and texts, asked of each index for every comment that is read, which has about as many.
 _POOL = 5
@@ -92,6 +94,14 @@ class _Generation:
             with suppress(ValueError):  # it is longer than all that is kept
                 self.lately[name] = record
         return found
+
+    def joined(
+        self, vector: NDArray[np.float32], dense: Sequence[Hit], texts: Sequence[TextHit]
+    ) -> tuple[list[Candidate], dict[str, Ranks]]:
+        """Return what both indexes found for a vector as comments, best first, and the ranks of each."""
+        ranked = ranks(dense, texts)
+        whole = self.store.wholes(vector, in_pieces(dense, ranked))
+        return fuse(dense, texts, whole), ranked
 
     def asked(self, question: str, sought: Sought) -> Asked | None:
         """Return the tokens of a question, weighted by how rare their words are; None if it has no word."""
@@ -194,9 +204,7 @@ class Archive:
                 pool = pool_of(question.count)
                 dense = generation.store.nearest(vector, pool, scope)
                 texts = generation.lexical.best(sought.wanted, pool, scope)
-                ranked = ranks(dense, texts)
-                whole = generation.store.wholes(vector, in_pieces(dense, ranked))
-                candidates = fuse(dense, texts, whole)
+                candidates, ranked = generation.joined(vector, dense, texts)
             with self._stage("quote"):
                 found = self._page(generation, question, candidates, ranked, sought)
             likely = bool(found) and found[0].score >= ANSWERED
@@ -220,8 +228,7 @@ class Archive:
             vector = wholes.direction(generation.store, comment_id)
             near = generation.store.nearest(vector, pool_of(count), scope)
             others = [hit for hit in near if hit.passage.comment_id != comment_id]
-            ranked = ranks(others, [])
-            candidates = fuse(others, [], generation.store.wholes(vector, in_pieces(others, ranked)))
+            candidates, ranked = generation.joined(vector, others, [])
             found = self._page(generation, question, candidates, ranked, Sought())
             return self._answer(generation, question, found, answered=bool(found))
 

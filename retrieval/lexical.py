@@ -190,7 +190,7 @@ class LexicalIndex:
         everybody writes about in one language is not rare for being asked about in the other.
         """
         translated = (min(map(self.frequency, pieces(word))) for word in translations)
-        holding = max(self.frequency(term), *translated) if translations else self.frequency(term)
+        holding = max([self.frequency(term), *translated])
         return math.log(1 + (self.count() - holding + 0.5) / (holding + 0.5))
 
     def holds(self, comment_id: str, language: Language) -> bool:

@@ -168,10 +168,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--measure", action="store_true", help="only measure the table at --out")
     options = parser.parse_args(arguments)
     task = Task(options.data, options.out, options.work, options.device)
-    try:
+
+    def work() -> None:
         if not options.measure:
             build(task)
         say(str(measured(options.out, options.data, options.device)))
+
+    return exit_code(work)
+
+
+def exit_code(work: Callable[[], None]) -> int:
+    """Do the work of a command; return 0 or, after its sentence on standard error, a failure's exit code."""
+    try:
+        work()
     except RetrievalError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's error
         return error.exit_code

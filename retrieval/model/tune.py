@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.errors import RetrievalError
 from retrieval.model import TABLE, TUNING, table, tuning
-from retrieval.model.build import PAIRS, say
+from retrieval.model.build import PAIRS, exit_code, say
 from retrieval.model.errors import ModelError
 from retrieval.model.recipe import measure, pairs, threads
 
@@ -77,16 +76,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=2, help="times each question is seen (%(default)s)")
     parser.add_argument("--measure", action="store_true", help="only measure the file at --out")
     options = parser.parse_args(arguments)
-    try:
+
+    def work() -> None:
         own, kept_back = threads.split(threads.read(options.threads))
         if not options.measure:
             tune(own, options.data, options.out, options.epochs)
         for name, file in (("untuned", None), ("tuned", options.out)):
             say(f"{name}: {measured(kept_back, options.data if options.measure else None, file)}")
-    except RetrievalError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a command's error
-        return error.exit_code
-    return 0
+
+    return exit_code(work)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ what is printed. A minute on two cores.
 from __future__ import annotations
 
 import json
-import lzma
 import tempfile
 from pathlib import Path
 
@@ -19,19 +18,17 @@ from tests.ingest import pages
 
 def write(folder: Path) -> Path:
     """Write the threads as files into a folder; return the file of their questions beside it."""
-    names = {thread.name for thread in threads.split(threads.read(THREADS))[1]}
     questions: list[str] = []
-    with lzma.open(THREADS, "rt", encoding="utf-8") as lines:
-        for data in map(json.loads, lines):
-            name = data["name"]
-            if name not in names:
-                continue
-            comments = [(f"author {one['id']}", one["text"]) for one in data["comments"]]
-            pages.write(folder / f"{name}.txt", *comments, title=data["title"].replace('"', "'"))
-            for one in data["questions"]:
-                gold = [[name, number] for number in one["gold"]]
-                labelled = {"question": one["q"], "lang": one["lang"], "gold": gold}
-                questions.append(json.dumps(labelled, ensure_ascii=False))
+    for data in threads.as_written(THREADS):
+        name = data["name"]
+        if not threads.is_kept_back(name):
+            continue
+        comments = [(f"author {one['id']}", one["text"]) for one in data["comments"]]
+        pages.write(folder / f"{name}.txt", *comments, title=data["title"].replace('"', "'"))
+        for one in data["questions"]:
+            gold = [[name, number] for number in one["gold"]]
+            labelled = {"question": one["q"], "lang": one["lang"], "gold": gold}
+            questions.append(json.dumps(labelled, ensure_ascii=False))
     path = folder.with_suffix(".jsonl")
     path.write_text("\n".join(questions), encoding="utf-8")
     return path

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retrieval.fusion import FOUND
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 _LEAST = 40
-#: What a comment's best passage and the mean of its passages count, as where candidates are found.
-_PASSAGE, _WHOLE = 0.45, 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,10 @@ def questions(encode: Encode, path: Path) -> tuple[float, float]:
 
 
 def threads(encode: Encode, found: Sequence[Thread]) -> tuple[float, float]:
-    """Return hit@5 and MRR@10 of the questions that have an answer, each over all comments of all threads."""
+    """Return hit@5 and MRR@10 of the questions that have an answer, each over all comments of all threads.
+
+    A comment is weighed as where candidates are found, by meaning alone.
+    """
     comments = [own for thread in found for own in thread.comments.values()]
     firsts = np.cumsum([0, *map(len, comments)])[:-1]
     vectors = encode([text for own in comments for text in own])
@@ -81,7 +84,8 @@ def threads(encode: Encode, found: Sequence[Thread]) -> tuple[float, float]:
     asked = [one for thread in found for one in thread.asked if one.answers]
     questions = encode([one.question for one in asked])
     scores = (
-        _PASSAGE * np.maximum.reduceat(questions @ vectors.T, firsts, axis=1) + _WHOLE * questions @ wholes.T
+        FOUND.passage * np.maximum.reduceat(questions @ vectors.T, firsts, axis=1)
+        + FOUND.whole * questions @ wholes.T
     )
     ranks = np.array(
         [

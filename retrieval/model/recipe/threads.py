@@ -39,18 +39,24 @@ class Thread:
 
 def read(path: Path) -> list[Thread]:
     """Return the threads of a file: xz, a JSON object a line with its `comments` and its `questions`."""
+    return [_thread(data) for data in as_written(path)]
+
+
+def as_written(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the threads of a file as they stand in it."""
     with lzma.open(path, "rt", encoding="utf-8") as lines:
-        return [_thread(json.loads(line)) for line in lines]
+        yield from map(json.loads, lines)
 
 
 def split(threads: Sequence[Thread]) -> tuple[list[Thread], list[Thread]]:
-    """Return the threads to tune on, and those kept back: areas of life that no other is about."""
-    kept_back = [thread for thread in threads if thread.name[0] in _KEPT_BACK]
-    return [thread for thread in threads if thread.name[0] not in _KEPT_BACK], kept_back
+    """Return the threads to tune on, and those kept back."""
+    kept_back = [thread for thread in threads if is_kept_back(thread.name)]
+    return [thread for thread in threads if not is_kept_back(thread.name)], kept_back
 
 
-#: Leisure and public life, by the first letter of the names.
-_KEPT_BACK = "gh"
+def is_kept_back(name: str) -> bool:
+    """Tell whether a thread is not to be tuned on: leisure and public life, which no other is about."""
+    return name.startswith(("g", "h"))
 
 
 def _thread(data: Mapping[str, Any]) -> Thread:

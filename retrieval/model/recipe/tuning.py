@@ -34,6 +34,10 @@ _TOKENS, _TOGETHER = 128, 16
 _SCALE = 20.0
 #: Of all comments that do not answer, how many are among the wrong ones: those most like the question.
 _NEAREST, _NEAREST_UNANSWERED = 8, 5
+#: How often one of the two best passages that answer is drawn instead of the best.
+_SECOND = 0.3
+#: What a wrong comment counts of a question that nothing answers, where one of another counts one.
+_UNANSWERED = 2.0
 #: What the similarity that tells answers apart, and keeping translations in place, count.
 _APART, _KEEP = 0.5, 0.5
 #: Where similarity and steepness begin that tell answers apart, and how much faster they move.
@@ -154,11 +158,12 @@ def _batches(found: Sequence[Example], settings: Settings, choice: random.Random
     dealt: list[list[Example]] = []
     while left:
         batch: dict[str, Example] = {}
-        rest = [
-            one
-            for one in left
-            if len(batch) == settings.questions or batch.setdefault(one.thread, one) is not one
-        ]
+        rest: list[Example] = []
+        for one in left:
+            if len(batch) == settings.questions or one.thread in batch:
+                rest.append(one)
+            else:
+                batch[one.thread] = one
         dealt.append(list(batch.values()))
         left = rest
     choice.shuffle(dealt)
@@ -175,7 +180,9 @@ def _loss(
     steepness: Tensor,
 ) -> Tensor:
     answered = sum(bool(one.right) for one in batch)  # these come first
-    right = [choice.choice(one.right) if choice.random() < 0.3 else one.right[0] for one in batch[:answered]]
+    right = [
+        choice.choice(one.right) if choice.random() < _SECOND else one.right[0] for one in batch[:answered]
+    ]
     drawn = [choice.sample(one.wrong, min(settings.wrong, len(one.wrong))) for one in batch]
     owner = torch.tensor([place for place, own in enumerate(drawn) for _ in own])
     questions = _vectors(model, [one.question for one in batch])
@@ -184,7 +191,7 @@ def _loss(
     own = torch.arange(answered)
     chosen = cross_entropy(_SCALE * like[:answered], own)
     wrong = like[owner, answered + torch.arange(len(owner))]
-    weight = torch.where(owner < answered, 1.0, 2.0)
+    weight = torch.where(owner < answered, 1.0, _UNANSWERED)
     steep = steepness.exp()
     apart = softplus(steep * (level - like[own, own])).mean()
     apart = apart + (softplus(steep * (wrong - level)) * weight).sum() / weight.sum()
