@@ -78,6 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     def work() -> None:
+        if not options.threads.is_file():
+            raise ModelError(
+                f"{options.threads} is missing; name a file of threads, or none for the recipe's."
+            )
         own, kept_back = threads.split(threads.read(options.threads))
         if not options.measure:
             tune(own, options.data, options.out, options.epochs)

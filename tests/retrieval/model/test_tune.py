@@ -115,6 +115,12 @@ def test_missing_pairs_are_a_sentence(written, tmp_path, capsys):
     assert capsys.readouterr().err.strip().endswith("pairs.tsv.gz is missing from the data folder.")
 
 
+def test_missing_threads_are_a_sentence(tmp_path, capsys):
+    """A file of threads that is not there is named, and nothing is trained."""
+    assert tune.main(["--data", str(tmp_path), "--threads", str(tmp_path / "none"), "--measure"]) == 5
+    assert "none is missing; name a file of threads" in capsys.readouterr().err
+
+
 def test_pairs_are_sentences(tmp_path):
     """Of the pairs, collections of documentation are not among those that keep the vectors in place."""
     with gzip.open(tmp_path / "p.gz", "wt", encoding="utf-8") as lines:
