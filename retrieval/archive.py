@@ -96,12 +96,15 @@ class _Generation:
         return found
 
     def joined(
-        self, vector: NDArray[np.float32], dense: Sequence[Hit], texts: Sequence[TextHit]
+        self, vector: NDArray[np.float32], dense: Sequence[Hit], texts: Sequence[TextHit], count: int
     ) -> tuple[list[Candidate], dict[str, Ranks]]:
-        """Return what both indexes found for a vector as comments, best first, and the ranks of each."""
+        """Return what both indexes found for a vector as comments, best first, and the ranks of each.
+
+        They are as many as are read for a page of `count`; the ranks are those of all.
+        """
         ranked = ranks(dense, texts)
         whole = self.store.wholes(vector, in_pieces(dense, ranked))
-        return fuse(dense, texts, whole), ranked
+        return fuse(dense, texts, whole, count + _SPARE), ranked
 
     def asked(self, question: str, sought: Sought) -> Asked | None:
         """Return the tokens of a question, weighted by how rare their words are; None if it has no word."""
@@ -204,7 +207,7 @@ class Archive:
                 pool = pool_of(question.count)
                 dense = generation.store.nearest(vector, pool, scope)
                 texts = generation.lexical.best(sought.wanted, pool, scope)
-                candidates, ranked = generation.joined(vector, dense, texts)
+                candidates, ranked = generation.joined(vector, dense, texts, question.count)
             with self._stage("quote"):
                 found = self._page(generation, question, candidates, ranked, sought)
             likely = bool(found) and found[0].score >= ANSWERED
@@ -228,7 +231,7 @@ class Archive:
             vector = wholes.direction(generation.store, comment_id)
             near = generation.store.nearest(vector, pool_of(count), scope)
             others = [hit for hit in near if hit.passage.comment_id != comment_id]
-            candidates, ranked = generation.joined(vector, others, [])
+            candidates, ranked = generation.joined(vector, others, [], count)
             found = self._page(generation, question, candidates, ranked, Sought())
             return self._answer(generation, question, found, answered=bool(found))
 
@@ -324,18 +327,17 @@ class Archive:
         ranked: Mapping[str, Ranks],
         sought: Sought,
     ) -> tuple[Excerpt, ...]:
-        read: Sequence[Candidate] = candidates[: question.count + _SPARE]
-        records = generation.records([candidate.comment_id for candidate in read])
+        records = generation.records([candidate.comment_id for candidate in candidates])
         asked = generation.asked(question.text, sought) if sought.wanted else None
         if asked is not None:
             from retrieval.model.word_vectors import of_comments
 
-            read = page.met(asked, read, records, of_comments)
+            candidates = page.met(asked, candidates, records, of_comments)
         if self._reranker is not None and sought.wanted:
-            read = page.reranked(self._reranker, question.text, read, records)
+            candidates = page.reranked(self._reranker, question.text, candidates, records)
         # One author may have half a page, rounded up; all of it where the author is asked for.
         most = question.count if question.filters.author else (question.count + 1) // 2
-        chosen = select(read, records, question.count, per_author=most)
+        chosen = select(candidates, records, question.count, per_author=most)
         return self._excerpts(generation, question, chosen, ranked, records, sought)
 
     def _excerpts(

@@ -26,6 +26,10 @@ class Weights(NamedTuple):
     #: How well the question's words are met.
     meeting: float
 
+    def of(self, passage: float, whole: float, lexical: float, meeting: float = 0.0) -> float:
+        """Return the evidence, given each kind of it."""
+        return self.passage * passage + self.whole * whole + self.lexical * lexical + self.meeting * meeting
+
 
 #: For choosing the candidates that are read, and for ordering those.
 FOUND = Weights(0.45, 0.55, 1 / 80, 0.0)
@@ -74,13 +78,9 @@ class Candidate:
     def evidence(self) -> float:
         """Return what candidates are ordered by."""
         whole = self.floor if self.whole is None else self.whole
-        weights = FOUND if self.meeting is None else MET
-        return (
-            weights.passage * self.best_dense
-            + weights.whole * whole
-            + weights.lexical * self.best_lexical
-            + weights.meeting * (self.meeting.score if self.meeting else 0.0)
-        )
+        if self.meeting is None:
+            return FOUND.of(self.best_dense, whole, self.best_lexical)
+        return MET.of(self.best_dense, whole, self.best_lexical, self.meeting.score)
 
     @property
     def likelihood(self) -> float:
@@ -120,9 +120,12 @@ def _passages(dense: Iterable[Hit]) -> list[Hit]:
 
 
 def fuse(
-    dense: Iterable[Hit], lexical: Iterable[TextHit], wholes: Mapping[str, float] = MappingProxyType({})
+    dense: Iterable[Hit],
+    lexical: Iterable[TextHit],
+    wholes: Mapping[str, float] = MappingProxyType({}),
+    count: int | None = None,
 ) -> list[Candidate]:
-    """Join what the two indexes found into comments, best first; equals by their ids.
+    """Join what the two indexes found into comments, the `count` best, best first; equals by their ids.
 
     `wholes` gives how similar a comment of several passages is as a whole, by its id.
 
@@ -130,26 +133,29 @@ def fuse(
     adds nothing, and a rare name in common adds much. Neither leg is scaled to the other's best:
     that would make weak evidence look strong where nothing is found.
     """
-    similar = _passages(dense)
-    floor = min((hit.score for hit in similar), default=0.0)
-    candidates: dict[str, Candidate] = {}
-    for hit in similar:
+    passages: dict[str, dict[PassageId, float]] = {}
+    whole: dict[str, float] = {}
+    for hit in _passages(dense):
         name = hit.passage.comment_id
-        if name not in candidates:
-            candidates[name] = Candidate(name, floor=floor)
-        own = candidates[name]
+        passages.setdefault(name, {})[hit.passage] = hit.score
         if hit.passage.sole:
-            own.whole = max(hit.score, floor if own.whole is None else own.whole)
-        own.dense[hit.passage] = hit.score
+            whole[name] = max(hit.score, whole.get(name, hit.score))
+    whole.update(wholes)
+    texts: dict[str, dict[Language, float]] = {}
     for text in lexical:
-        name = text.comment_id
-        if name not in candidates:
-            candidates[name] = Candidate(name, floor=floor)
-        candidates[name].lexical[text.language] = text.score
-    for name in wholes.keys() & candidates.keys():
-        candidates[name].whole = wholes[name]
-    keyed = [(-candidate.evidence, candidate.comment_id) for candidate in candidates.values()]
-    return [candidates[name] for _, name in sorted(keyed)]
+        texts.setdefault(text.comment_id, {})[text.language] = text.score
+    similar = {name: max(own.values()) for name, own in passages.items()}
+    said = {name: max(own.values()) for name, own in texts.items()}
+    floor = min((score for own in passages.values() for score in own.values()), default=0.0)
+    # Most of what was found is not read: only what is becomes a candidate.
+    order = sorted(
+        (-FOUND.of(similar.get(name, floor), whole.get(name, floor), said.get(name, 0.0)), name)
+        for name in similar | said
+    )
+    return [
+        Candidate(name, passages.get(name, {}), whole.get(name), texts.get(name, {}), floor)
+        for _, name in order[:count]
+    ]
 
 
 def in_order(candidates: Sequence[Candidate], threads: Mapping[str, str]) -> list[Candidate]:

@@ -33,6 +33,12 @@ def test_the_order_does_not_depend_on_the_input_s(similar, texts, shuffler):
     assert first == sorted(first, key=lambda pair: (-pair[1], pair[0]))
 
 
+@given(dense, lexical, st.integers(0, 8))
+def test_only_the_best_are_kept(similar, texts, count):
+    """As many as are asked for, and no others than the first of all."""
+    assert fuse(similar, texts, count=count) == fuse(similar, texts)[:count]
+
+
 @given(dense, lexical)
 def test_each_comment_found_stands_once(similar, texts):
     """Whatever found it."""
