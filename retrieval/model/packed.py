@@ -65,11 +65,13 @@ def unpack(codes: NDArray[np.uint8], scales: NDArray[np.float16]) -> Floats:
 
 
 def write(path: Path, tensors: Tensors) -> None:
-    """Write a file; the bytes depend on nothing but the tensors."""
+    """Write a file whole or not at all; the bytes depend on nothing but the tensors."""
     from safetensors.numpy import save
 
+    unfinished = path.with_name(f"{path.name}.unfinished")
     # One entry only: safetensors writes several in any order.
-    path.write_bytes(save(tensors, {header.KEY: _digest(tensors)}))
+    unfinished.write_bytes(save(tensors, {header.KEY: _digest(tensors)}))
+    unfinished.replace(path)
 
 
 def read(path: Path) -> Tensors:
