@@ -167,6 +167,8 @@ class Archive:
 
         :raises NoIndexError: If there is no index, or it was made with another model.
         """
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
         from retrieval.model.word_vectors import word_vectors
 
         with self._lock:
@@ -174,6 +176,9 @@ class Archive:
             self._embedder.question("?")
             wanted("dictionary")  # which is read with the first English word
             word_vectors()
+        # Words are held against words in a product so small that cores which share it wait for each other
+        # longer than it takes: ten times as long while something else, such as an ingest, has one of them.
+        threadpool_limits(1, user_api="blas")
         # Model and dictionary stay as long as the process: without this, one answer in sixty would wait
         # for the garbage collector to look through all of them.
         gc.collect()

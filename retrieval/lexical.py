@@ -146,9 +146,10 @@ class LexicalIndex:
         import tantivy
 
         query = tantivy.Query
-        parts = [(tantivy.Occur.Should, self._either(term, wanted)) for term in wanted.own]
+        either = {term: self._either(term, wanted) for term in wanted.own}
+        parts = [(tantivy.Occur.Should, one) for one in either.values()]
         strong = [term for term, weight in wanted.own.items() if weight >= 1.0] or list(wanted.own)
-        whole = query.boolean_query([(tantivy.Occur.Must, self._either(term, wanted)) for term in strong])
+        whole = query.boolean_query([(tantivy.Occur.Must, either[term]) for term in strong])
         parts.append((tantivy.Occur.Should, query.const_score_query(whole, _WHOLE)))
         return query.boolean_query(parts)
 

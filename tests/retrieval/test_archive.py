@@ -4,6 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from ingest import sync
 from retrieval import evaluate
@@ -51,6 +52,13 @@ def test_the_comment_that_answers_is_among_the_first(samples, question, expected
     answer = samples.answer(ask(question))
     assert expected in stems(answer)
     assert answer.answered
+
+
+def test_a_warm_archive_multiplies_on_one_core(samples):
+    """Else each answer would wait for a core that something else has, such as an ingest."""
+    samples.warm()
+    found = [part["num_threads"] for part in threadpool_info() if part["user_api"] == "blas"]
+    assert set(found) == {1}
 
 
 def test_everything_shown_is_in_the_archive(samples):
