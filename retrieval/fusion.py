@@ -33,13 +33,13 @@ class Weights(NamedTuple):
 
 #: For choosing the candidates that are read, and for ordering those.
 FOUND = Weights(0.45, 0.55, 1 / 80, 0.0)
-MET = Weights(0.2, 0.55, 0.45 / 80, 0.6)
+MET = Weights(0.2, 0.55, 0.45 / 80, 0.85)
 #: The evidence at which a comment is as likely to answer as not, and how fast that changes: logistic
 #: regression over the development questions, with what a doubt takes away; see the README's evaluation.
-_EVEN, _STEEPNESS, _MISSED = 0.505, 16.0, 0.9
+_EVEN, _STEEPNESS, _MISSED = 0.727, 18.0, 0.65
 #: What a comment gains by the evidence of the best of its thread, and how many those are; see the
 #: README's evaluation.
-_THREAD, _BEST = 0.75, 3
+_THREAD, _BEST = 0.4, 3
 
 
 @dataclass(slots=True)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Passages = tuple[str, ...]
 
+#: Comments of a long thread; the others have up to 18.
+_LONG = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -36,6 +39,11 @@ class Thread:
     comments: Mapping[int, Passages]
     asked: Sequence[Asked]
 
+    @property
+    def is_long(self) -> bool:
+        """Tell whether it has so many comments that most are about the same."""
+        return len(self.comments) >= _LONG
+
 
 def read(path: Path) -> list[Thread]:
     """Return the threads of a file: xz, a JSON object a line with its `comments` and its `questions`."""
@@ -55,7 +63,10 @@ def split(threads: Sequence[Thread]) -> tuple[list[Thread], list[Thread]]:
 
 
 def is_kept_back(name: str) -> bool:
-    """Tell whether a thread is not to be tuned on: leisure and public life, which no other is about."""
+    """Tell whether a thread is not to be tuned on: those about leisure and public life in one part of them.
+
+    No thread of the others is about the subject of one of these.
+    """
     return name.startswith(("g", "h"))
 
 

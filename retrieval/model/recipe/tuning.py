@@ -56,9 +56,6 @@ class Settings:
     wrong: int = 3
     #: Translated pairs in a batch.
     pairs: int = 12
-    #: The share of the change that is kept: between the two models lie better ones than either (Wortsman and
-    #: others, Robust fine-tuning of zero-shot models, 2022).
-    share: float = 0.7
     seed: int = 0
 
 
@@ -103,9 +100,9 @@ def tune(
     settings: Settings,
     say: Callable[[str], None],
 ) -> dict[str, NDArray[np.float32]]:
-    """Tune a model in place; return how its weights changed, by their names.
+    """Tune a model in place; return how its weights differ from those of `base`, by their names.
 
-    `base` is the same model, which stays as it is.
+    `base` is the model as it was before anything was tuned.
     """
     choice = random.Random(settings.seed)  # noqa: S311 - nothing secret is drawn
     torch.manual_seed(settings.seed)
@@ -136,9 +133,7 @@ def tune(
             say(f"step {step + 1} of {len(batches)}: loss {loss.item():.3f}, drift {drift.item():.3f}")
     model.eval()
     before = _weights(base)
-    return {
-        name: (settings.share * (weight - before[name])).detach().numpy() for name, weight in weights.items()
-    }
+    return {name: (weight - before[name]).detach().numpy() for name, weight in weights.items()}
 
 
 def _weights(model: SentenceTransformer) -> dict[str, torch.nn.Parameter]:

@@ -56,7 +56,8 @@ def test_the_threads_of_the_recipe_are_whole():
     """Every question's answers are comments of its thread, and no comment stands twice."""
     found = threads.read(tune.THREADS)
     own, kept_back = threads.split(found)
-    assert len(own) == 428
+    assert len(own) == 981
+    assert sum(thread.is_long for thread in own) == 133
     assert len(kept_back) == 36
     texts = [text for thread in found for comment in thread.comments.values() for text in comment]
     assert len(set(texts)) == len(texts)
@@ -76,6 +77,16 @@ def test_every_question_is_dealt_once():
         answered = [one for one in batch if one.right]
         assert batch[: len(answered)] == answered
         assert len({one.thread for one in answered}) == len(answered) <= 4
+
+
+def test_long_threads_are_learnt_from_last(written):
+    """The short ones come first, as often as is asked for, the long ones once; a missing kind is no round."""
+    short, _ = threads.split(threads.read(written))
+    long = threads.Thread("long", dict.fromkeys(range(40), ("text",)), short[0].asked)
+    (first, often), (last, once) = tune.rounds([long, *short], 3)
+    assert (first, often.epochs, last, once.epochs) == (short, 3, [long], 1)
+    assert once.rate < often.rate
+    assert [own for own, _ in tune.rounds(short, 1)] == [short]
 
 
 def test_figures_of_threads(written):
