@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
     from retrieval.types import Record
 
-#: How much of a finished file is read as memory, in bytes: comments that no question found before come in
-#: two thirds of the time.
-_MAPPED = 1 << 34
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -62,7 +58,6 @@ class Documents:
         """Open a finished file for reading; one of an older version is no such file."""
         address = f"{path.absolute().as_uri()}?mode=ro"
         connection = sqlite3.connect(address, uri=True, timeout=30, check_same_thread=False)
-        connection.execute(f"PRAGMA mmap_size = {_MAPPED}")
         try:
             connection.execute("SELECT id, thread, tag, position, whole, document FROM comments LIMIT 0")
         except sqlite3.Error:
