@@ -31,8 +31,8 @@ def test_translations_find_each_other(encoder):
 def test_chinese_questions_find_their_paragraphs(encoder):
     """A question's paragraph is the first of 848 by its best piece, dense alone."""
     recall, mrr = measure.questions(encoder.encode, DATA / "dev-zh-questions.jsonl.gz")
-    assert recall >= 0.86
-    assert mrr >= 0.90
+    assert recall >= 0.84
+    assert mrr >= 0.88
 
 
 def test_the_table_leaves_english_alone_at_large(untuned, base_model):
