@@ -21,6 +21,7 @@ from retrieval.errors import RetrievalError
 from retrieval.model import TABLE, base, table
 from retrieval.model.chinese import Words
 from retrieval.model.errors import ModelError
+from retrieval.model.packed import keep
 from retrieval.model.recipe import cedict, measure, pairs, vocabulary
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _words(
 ) -> Words:
     if not kept.exists():
         costs = vocabulary.choose(senses, folds, [pair.chinese for pair in translated])
-        _keep(kept, lambda path: path.write_text(json.dumps(costs, ensure_ascii=False), encoding="utf-8"))
+        keep(kept, lambda path: path.write_text(json.dumps(costs, ensure_ascii=False), encoding="utf-8"))
     return Words(json.loads(kept.read_text(encoding="utf-8")), folds)
 
 
@@ -107,7 +108,7 @@ def _rows(
     first = work / "first.npy"
     if not first.exists():
         made = rows.from_glosses(words, senses, tokenizer, english)
-        _keep(first, lambda path: np.save(path, made.numpy()))
+        keep(first, lambda path: np.save(path, made.numpy()))
     say("rows from the dictionary")
     last = work / "last.npy"
     if not last.exists():
@@ -115,7 +116,7 @@ def _rows(
         start = torch.from_numpy(np.load(first))
         chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
         moved = rows.from_pairs(start, words, parted, tokenizer, english, device=chosen, say=say)
-        _keep(last, lambda path: np.save(path, moved.numpy()))
+        keep(last, lambda path: np.save(path, moved.numpy()))
     say("rows from the pairs")
     found: NDArray[np.float32] = np.load(last)
     return found
@@ -137,13 +138,6 @@ def base_tokenizer() -> Tokenizer:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
-
-
-def _keep(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file so that it is there whole or not at all."""
-    unfinished = path.with_name(f"unfinished-{path.name}")
-    write(unfinished)
-    unfinished.replace(path)
 
 
 def _digest(*paths: Path) -> str:

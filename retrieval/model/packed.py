@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from retrieval.model import header
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 #: Part of the digest: a file of another format is not taken for one of this.
@@ -68,9 +69,15 @@ def write(path: Path, tensors: Tensors) -> None:
     """Write a file whole or not at all; the bytes depend on nothing but the tensors."""
     from safetensors.numpy import save
 
-    unfinished = path.with_name(f"{path.name}.unfinished")
     # One entry only: safetensors writes several in any order.
-    unfinished.write_bytes(save(tensors, {header.KEY: _digest(tensors)}))
+    data = save(tensors, {header.KEY: _digest(tensors)})
+    keep(path, lambda unfinished: unfinished.write_bytes(data))
+
+
+def keep(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file so that it is there whole or not at all."""
+    unfinished = path.with_name(f"unfinished-{path.name}")
+    write(unfinished)
     unfinished.replace(path)
 
 

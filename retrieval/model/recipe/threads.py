@@ -65,7 +65,7 @@ def split(threads: Sequence[Thread]) -> tuple[list[Thread], list[Thread]]:
 def is_kept_back(name: str) -> bool:
     """Tell whether a thread is not to be tuned on: those about leisure and public life in one part of them.
 
-    No thread of the others is about the subject of one of these.
+    A few of the others are about the subject of one of these all the same; the model card names them.
     """
     return name.startswith(("g", "h"))
 
