@@ -17,6 +17,7 @@ from retrieval.excerpts import Sought
 from retrieval.fusion import Candidate, Ranks, fuse, in_pieces, ranks
 from retrieval.homes import home_of
 from retrieval.maxsim import Asked
+from retrieval.names import named
 from retrieval.questions import is_small_talk, scope_of
 from retrieval.selection import Chosen, select
 from retrieval.terms import terms, wanted
@@ -112,17 +113,29 @@ class _Generation:
         from retrieval.model.word_vectors import word_vectors
 
         translated = sought.wanted.translated
-        rated = ((own, self._rarity(word, translated)) for word, own in vocabulary().words(question))
-        words = [(own, rarity) for own, rarity in rated if rarity]
+        rated = ((word, own, self._rarity(word, translated)) for word, own in vocabulary().words(question))
+        words = [(word, own, rarity) for word, own, rarity in rated if rarity]
         if not words:
             return None
-        sizes = [len(own) for own, _ in words]
-        weights = np.repeat(np.array([rarity / len(own) for own, rarity in words], np.float32), sizes)
+        sizes = [len(own) for _, own, _ in words]
+        weights = np.repeat(np.array([rarity / len(own) for _, own, rarity in words], np.float32), sizes)
         return Asked(
-            vectors=word_vectors()[[token for own, _ in words for token in own]],
+            vectors=word_vectors()[[token for _, own, _ in words for token in own]],
             weights=weights / weights.sum(),
             words=np.cumsum([0, *sizes[:-1]]),
+            names=np.array(named(question, [word for word, _, _ in words])),
         )
+
+    def surroundings(self, record: Record) -> list[bytes]:
+        """Return the packed tokens of what a comment replies to and of its thread's title and question."""
+        from retrieval.model.vocabulary import vocabulary
+
+        above = self.records(record.ancestors).values()
+        entry = self.manifest.thread(record.comment.thread_id)
+        assert entry is not None  # noqa: S101 - a generation holds the thread of each of its comments
+        thread = entry.thread
+        texts = [text for own in (thread.title, thread.question) for _, text in own.items()]
+        return [own for reply in above for own in reply.tokens] + vocabulary().packed(texts)
 
     def _rarity(self, word: str, translated: Mapping[str, Iterable[str]]) -> float:
         """Return how rare a word is: its rarest pair of characters if it is Chinese; none for a mark."""
@@ -175,6 +188,7 @@ class Archive:
             self._current()
             self._embedder.question("?")
             wanted("dictionary")  # which is read with the first English word
+            named("?", [])
             word_vectors()
         # Words are held against words in a product so small that cores which share it wait for each other
         # longer than it takes: ten times as long while something else, such as an ingest, has one of them.
@@ -337,7 +351,7 @@ class Archive:
         if asked is not None:
             from retrieval.model.word_vectors import of_comments
 
-            candidates = page.met(asked, candidates, records, of_comments)
+            candidates = page.met(asked, candidates, records, of_comments, generation.surroundings)
         if self._reranker is not None and sought.wanted:
             candidates = page.reranked(self._reranker, question.text, candidates, records)
         # One author may have half a page, rounded up; all of it where the author is asked for.

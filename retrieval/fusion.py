@@ -35,8 +35,9 @@ class Weights(NamedTuple):
 FOUND = Weights(0.45, 0.55, 1 / 80, 0.0)
 MET = Weights(0.2, 0.55, 0.45 / 80, 0.85)
 #: The evidence at which a comment is as likely to answer as not, and how fast that changes: logistic
-#: regression over the development questions, with what a doubt takes away; see the README's evaluation.
-_EVEN, _STEEPNESS, _MISSED = 0.727, 18.0, 0.65
+#: regression over the development questions, with what the word missed most and a name that is missing take
+#: away; see the README's evaluation.
+_EVEN, _STEEPNESS, _MISSED, _UNNAMED = 0.727, 18.0, 0.5, 0.7
 #: What a comment gains by the evidence of the best of its thread, and how many those are; see the
 #: README's evaluation.
 _THREAD, _BEST = 0.4, 3
@@ -59,6 +60,8 @@ class Candidate:
     meeting: Meeting | None = None
     #: What the first of all candidates misses most of the question; it counts against all of them alike.
     doubt: float = 0.0
+    #: What stands in the name that neither the first of all candidates has nor what it stands under.
+    unnamed: float = 0.0
     #: What its thread speaks for it beyond what the first candidate's thread speaks for that.
     thread: float = 0.0
     #: What a reranker says of it, 0 to 1, if one was asked.
@@ -87,7 +90,7 @@ class Candidate:
         """Return how likely it answers, 0 to 1, comparable between questions."""
         if self.reranked is not None:
             return self.reranked
-        speaks_for = self.evidence + self.thread - _MISSED * self.doubt
+        speaks_for = self.evidence + self.thread - _MISSED * self.doubt - _UNNAMED * self.unnamed
         return 1 / (1 + math.exp(-_STEEPNESS * (speaks_for - _EVEN)))
 
     def passages(self) -> list[PassageId]:

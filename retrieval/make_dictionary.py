@@ -1,7 +1,7 @@
-"""Make `dictionary.tsv.gz` out of CC-CEDICT: `python -m retrieval.make_dictionary cedict.txt.gz`.
+"""Make `dictionary.tsv.gz` and `names.txt.gz` of CC-CEDICT: `python -m retrieval.make_dictionary FILE.gz`.
 
 CC-CEDICT is at https://www.mdbg.net/chinese/dictionary?page=cc-cedict, under CC BY-SA 4.0, and so is
-what this makes of it. The file's lines are read by `dictionary`.
+what this makes of it. The files' lines are read by `dictionary` and `names`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from retrieval.terms import fold, stem, stop_words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_LINE = re.compile(r"\S+ (\S+) \[[^\]]*\] /(.*)/")
+_LINE = re.compile(r"\S+ (\S+) \[([^\]]*)\] /(.*)/")
 _HAN_WORD = re.compile(r"[\u3400-\u9fff]{2,5}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9+#-]*")
 #: Glosses that say something of the entry, not what it means.
@@ -29,12 +29,16 @@ _EMPTY = frozenset({"sth", "sb", "etc", "fig", "lit", "s"})
 #: A gloss of more words explains, it does not translate.
 _LONGEST_GLOSS = 4
 
+_STEMS = "English stems and the Chinese words whose glosses hold them, with the gloss's other stems."
+_NAMES = "Chinese names: words whose pinyin has a capital in each of their entries."
 _HEADER = """\
-# English stems and the Chinese words whose glosses hold them, with the gloss's other stems.
+# {}
 # Made from CC-CEDICT (https://cc-cedict.org), copyright its contributors and MDBG;
 # licence: Creative Commons Attribution-ShareAlike 4.0 (https://creativecommons.org/licenses/by-sa/4.0/).
-# Changes: simplified words of two to five characters; glosses of at most four words, stemmed.
+# Changes: {}.
 """
+_OF_STEMS = "simplified words of two to five characters; glosses of at most four words, stemmed"
+_OF_NAMES = "simplified words of two to five characters alone"
 
 
 def glosses(lines: Iterable[str]) -> Iterator[tuple[int, str, tuple[str, ...]]]:
@@ -46,7 +50,7 @@ def glosses(lines: Iterable[str]) -> Iterator[tuple[int, str, tuple[str, ...]]]:
         entry = _LINE.match(line)
         if entry is None or not _HAN_WORD.fullmatch(entry[1]):
             continue
-        for place, gloss in enumerate(re.split(r"[/;]", entry[2])):
+        for place, gloss in enumerate(re.split(r"[/;]", entry[3])):
             stems, left_out = _stems(gloss)
             if 0 < len(stems) <= _LONGEST_GLOSS:
                 yield place + left_out + len(entry[1]), fold(entry[1]), stems
@@ -69,15 +73,29 @@ def table(found: Iterable[tuple[int, str, tuple[str, ...]]]) -> str:
         for own in stems:
             rest = " ".join(sorted(set(stems) - {own}))
             entries[own][f"{word} {rest}".rstrip()] = None
-    return _HEADER + "".join(f"{own}\t{','.join(words)}\n" for own, words in sorted(entries.items()))
+    return _HEADER.format(_STEMS, _OF_STEMS) + "".join(
+        f"{own}\t{','.join(words)}\n" for own, words in sorted(entries.items())
+    )
+
+
+def names(lines: Iterable[str]) -> str:
+    """Return the text of the file of names: one a line, in order; 小米 is millet as well and is none."""
+    capitals: defaultdict[str, set[bool]] = defaultdict(set)
+    for line in lines:
+        entry = _LINE.match(line)
+        if entry is not None and _HAN_WORD.fullmatch(entry[1]):
+            capitals[fold(entry[1])].add(entry[2][:1].isupper())
+    found = sorted(word for word, seen in capitals.items() if seen == {True})
+    return _HEADER.format(_NAMES, _OF_NAMES) + "\n".join(found)
 
 
 def main(argv: list[str]) -> int:
-    """Write the table beside this module from the named dictionary file."""
-    with gzip.open(argv[0], "rt", encoding="utf-8") as lines:
-        text = table(glosses(lines))
-    target = Path(__file__).with_name("dictionary.tsv.gz")
-    target.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+    """Write both files beside this module from the named dictionary file."""
+    with gzip.open(argv[0], "rt", encoding="utf-8") as file:
+        lines = list(file)
+    for name, text in (("dictionary.tsv.gz", table(glosses(lines))), ("names.txt.gz", names(lines))):
+        packed = gzip.compress(text.encode(), compresslevel=9, mtime=0)
+        Path(__file__).with_name(name).write_bytes(packed)
     return 0
 
 

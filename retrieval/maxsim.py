@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 #: The more tokens a passage has, the more alike the most alike one is by chance; see the README's evaluation.
 _LENGTH, _USUAL = 0.06, 40
+#: How much more a name is missed than it lacks of what is most like it: other names are half like it.
+_NAMES_LACK = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Asked:
     weights: Floats
     #: Where each of its words begins, (w,).
     words: Places
+    #: Which of its words are names, (w,).
+    names: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +64,13 @@ def meetings(asked: Asked, texts: Texts) -> list[Meeting]:
     missed = np.add.reduceat(asked.weights[:, None] * lacking, asked.words, axis=0).max(axis=0)
     best = np.maximum.reduceat(scores, texts.comments)
     return [Meeting(*both) for both in zip(best.tolist(), missed.tolist(), strict=True)]
+
+
+def unnamed(asked: Asked, texts: Texts) -> float:
+    """Return the share of what a question asks for that stands in the name which no text has."""
+    if not asked.names.any():
+        return 0.0
+    lacking = 1 - (asked.vectors @ texts.vectors.T).max(axis=1)
+    missed = np.add.reduceat(asked.weights * lacking, asked.words)[asked.names]
+    shares = np.add.reduceat(asked.weights, asked.words)[asked.names]
+    return float(np.minimum(shares, _NAMES_LACK * missed).max())

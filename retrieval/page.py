@@ -125,8 +125,19 @@ def _link(record: Record, language: Language) -> ChainLink:
     return ChainLink(comment.id, comment.author, comment.position, excerpts.opening(text[1]) if text else "")
 
 
+class Surroundings(Protocol):
+    """What knows where a comment stands."""
+
+    def __call__(self, record: Record, /) -> Sequence[bytes]:
+        """Return the packed tokens of what it replies to and of its thread's title and question."""
+
+
 def met(
-    asked: Asked, candidates: Sequence[Candidate], records: Mapping[str, Record], vectors: TokenVectors
+    asked: Asked,
+    candidates: Sequence[Candidate],
+    records: Mapping[str, Record],
+    vectors: TokenVectors,
+    surroundings: Surroundings,
 ) -> list[Candidate]:
     """Return candidates best first: by all evidence, how they meet the words included, and by their threads.
 
@@ -140,9 +151,22 @@ def met(
     for candidate in known:
         candidate.meeting = meetings[candidate.comment_id]
     ordered = fusion.in_order(known, {name: records[name].comment.thread_id for name in meetings})
-    for candidate in ordered:
-        candidate.doubt = meetings[ordered[0].comment_id].missed
+    if ordered:
+        first = records[ordered[0].comment_id]
+        missed = meetings[ordered[0].comment_id].missed
+        unnamed = _unnamed(asked, first, vectors, surroundings)
+        for candidate in ordered:
+            candidate.doubt, candidate.unnamed = missed, unnamed
     return ordered
+
+
+def _unnamed(asked: Asked, record: Record, vectors: TokenVectors, surroundings: Surroundings) -> float:
+    """Return how much of a question is a name that a comment has not; a reply need not repeat it."""
+    if not asked.names.any():
+        return 0.0
+    packed = [own for own in (*record.tokens, *surroundings(record)) if own]
+    texts = vectors([packed] if packed else [])
+    return maxsim.unnamed(asked, texts) if texts else 0.0
 
 
 def reranked(
@@ -185,6 +209,7 @@ def _explanation(
     if candidate.meeting is not None:
         found["meeting"] = round(candidate.meeting.score, 4)
         found["missed"] = round(candidate.meeting.missed, 4)
+        found["unnamed"] = round(candidate.unnamed, 4)
         found["thread"] = round(candidate.thread, 4)
     if candidate.reranked is not None:
         found["reranked"] = round(candidate.reranked, 4)

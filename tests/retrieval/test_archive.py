@@ -122,6 +122,14 @@ def test_explanations_say_how_a_score_came_about(samples):
     assert "irrigation" in explained["matched"]
 
 
+def test_a_name_that_is_missing_is_told(samples):
+    """Nobody speaks of Amsterdam; a bicycle's licence as such may go by other words."""
+    asked = ("What does a bicycle licence cost in Amsterdam?", "What does a bicycle licence cost?")
+    named, plain = (samples.answer(ask(text)).excerpts[0].explanation for text in asked)
+    assert named["unnamed"] > 0.05
+    assert plain["unnamed"] == 0.0
+
+
 def test_the_same_question_has_the_same_answer(samples):
     """Byte for byte, ties included."""
     question = ask("夏天", count=20)

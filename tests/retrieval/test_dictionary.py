@@ -1,7 +1,7 @@
 """The dictionary that translates questions' words, and how it is made."""
 
 from retrieval import dictionary
-from retrieval.make_dictionary import glosses, table
+from retrieval.make_dictionary import glosses, names, table
 
 LINES = [
     "# a comment",
@@ -37,3 +37,15 @@ def test_a_gloss_counts_as_far_as_the_question_holds_it():
     assert all(0 < share <= 1 for words in part.values() for share in words.values())
     assert dictionary.translations(["xyzzy"]) == {}
     assert len(dictionary.translations(["work"])["work"]) <= dictionary.MOST_WORDS
+
+
+def test_a_name_is_one_in_each_of_its_entries():
+    """小米 is millet besides a firm, and a single character is too short to tell."""
+    lines = [
+        "冰島 冰岛 [Bing1 dao3] /Iceland/",
+        "小米 小米 [Xiao3 mi3] /Xiaomi, Chinese electronics company/",
+        "小米 小米 [xiao3 mi3] /millet/",
+        "法 法 [Fa3] /France/",
+        *LINES,
+    ]
+    assert [line for line in names(lines).split("\n") if not line.startswith("#")] == ["冰岛"]

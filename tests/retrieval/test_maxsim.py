@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.maxsim import Asked, Texts, meetings
+from retrieval.maxsim import Asked, Texts, meetings, unnamed
 
 #: Comments as the sizes of their passages.
 shapes = st.lists(st.lists(st.integers(1, 5), min_size=1, max_size=3), min_size=1, max_size=4)
@@ -16,11 +16,13 @@ def _unit(chooser, count):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def _asked(vectors, words=None):
+def _asked(vectors, words=None, names=None):
+    places = np.arange(len(vectors)) if words is None else np.array(words)
     return Asked(
         vectors,
         np.full(len(vectors), 1 / len(vectors), np.float32),
-        np.arange(len(vectors)) if words is None else np.array(words),
+        places,
+        np.zeros(len(places), bool) if names is None else np.array(names),
     )
 
 
@@ -49,7 +51,9 @@ def test_each_token_is_met_by_the_one_most_like_it(comments, asked, seed):
 def test_the_word_missed_most_is_told():
     """Its share of the question, as far as no passage of the comment has anything like it."""
     one, other, third = np.eye(3, dtype=np.float32)
-    asked = Asked(np.stack([one, other]), np.array([0.25, 0.75], np.float32), np.array([0, 1]))
+    asked = Asked(
+        np.stack([one, other]), np.array([0.25, 0.75], np.float32), np.array([0, 1]), np.array([False, False])
+    )
     held, missing, spread = meetings(
         asked, _texts(np.stack([one, other, one, third, one, other]), [[2], [2], [1, 1]])
     )
@@ -65,3 +69,21 @@ def test_the_pieces_of_a_word_are_missed_together():
     elsewhere = _texts(third[None], [[1]])
     assert meetings(_asked(pieces, [0]), elsewhere)[0].missed == pytest.approx(1.0)
     assert meetings(_asked(pieces, [0, 1]), elsewhere)[0].missed == pytest.approx(0.5)
+
+
+def test_only_a_name_is_missed_as_a_name():
+    """Other words may be said otherwise; a name that any passage has is there."""
+    one, other, third = np.eye(3, dtype=np.float32)
+    both, elsewhere = np.stack([one, other]), _texts(np.stack([third, one]), [[1, 1]])
+    assert unnamed(_asked(both), elsewhere) == 0.0
+    assert unnamed(_asked(both, names=[True, False]), elsewhere) == pytest.approx(0.0)
+    assert unnamed(_asked(both, names=[True, True]), elsewhere) == pytest.approx(0.5)
+
+
+def test_a_name_half_like_another_is_another():
+    """Rows of places, or of firms, are alike; nothing counts for more than all of its share."""
+    one, other = np.eye(2, dtype=np.float32)
+    asked = _asked(one[None], names=[True])
+    for like, missed in ((1.0, 0.0), (0.9, 0.2), (0.5, 1.0), (0.0, 1.0)):
+        text = like * one + np.sqrt(1 - like**2) * other
+        assert unnamed(asked, _texts(text[None], [[1]])) == pytest.approx(missed, abs=1e-5)

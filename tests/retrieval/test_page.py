@@ -11,7 +11,9 @@ from retrieval.types import Bilingual, Comment, Kind, Record
 ONE, OTHER, NEITHER = np.eye(3, dtype=np.float32)
 #: What stands for tokens here: a letter for each vector.
 LETTERS = {b"o": ONE, b"t": OTHER, b"n": NEITHER}
-ASKED = Asked(np.stack([ONE, OTHER]), np.array([0.25, 0.75], np.float32), np.array([0, 1]))
+ASKED = Asked(
+    np.stack([ONE, OTHER]), np.array([0.25, 0.75], np.float32), np.array([0, 1]), np.array([False, True])
+)
 
 
 def vectors(packed):
@@ -22,6 +24,12 @@ def vectors(packed):
     rows = [LETTERS[own[place : place + 1]] for own in passages for place in range(len(own))]
     starts = np.cumsum([0, *map(len, passages[:-1])])
     return Texts(np.stack(rows), starts, np.cumsum([0, *map(len, packed[:-1])]))
+
+
+def nowhere(record):
+    """Tell that a comment stands alone."""
+    del record
+    return []
 
 
 def records(**tokens):
@@ -42,7 +50,11 @@ def test_comments_come_in_the_order_of_how_they_meet_the_words():
     """What the first misses most counts against all; equals keep their order, those without a record go."""
     known = records(rare=(b"nn", b"nt"), none=(b"n",), same=(b"n",), common=(b"o",))
     found = met(
-        ASKED, [Candidate("gone"), *map(Candidate, ("none", "same", "common", "rare"))], known, vectors
+        ASKED,
+        [Candidate("gone"), *map(Candidate, ("none", "same", "common", "rare"))],
+        known,
+        vectors,
+        nowhere,
     )
     assert [candidate.comment_id for candidate in found] == ["rare", "common", "none", "same"]
     assert [candidate.doubt for candidate in found] == [pytest.approx(0.25)] * 4
@@ -52,14 +64,30 @@ def test_comments_come_in_the_order_of_how_they_meet_the_words():
 def test_a_comment_without_tokens_meets_nothing():
     """Whether one of its passages has none, or none has any; what others have is still theirs."""
     found = met(
-        ASKED, [Candidate("empty"), Candidate("half")], records(empty=(b"",), half=(b"", b"ot")), vectors
+        ASKED,
+        [Candidate("empty"), Candidate("half")],
+        records(empty=(b"",), half=(b"", b"ot")),
+        vectors,
+        nowhere,
     )
     assert [candidate.comment_id for candidate in found] == ["half", "empty"]
     assert [candidate.meeting.missed for candidate in found] == [0.0, 1.0]
-    (alone,) = met(ASKED, [Candidate("empty")], records(empty=()), vectors)
+    (alone,) = met(ASKED, [Candidate("empty")], records(empty=()), vectors, nowhere)
     assert (alone.meeting.score, alone.doubt) == (0.0, 1.0)
 
 
 def test_no_candidate_makes_no_page():
     """Nothing found is nothing to order."""
-    assert met(ASKED, [], {}, vectors) == []
+    assert met(ASKED, [], {}, vectors, nowhere) == []
+
+
+def test_a_name_makes_doubtful_what_does_not_have_it():
+    """That the first comment lacks it counts against all, unless what it replies to or its thread has it."""
+    known = records(one=(b"o",), none=(b"n",))
+    candidates = [Candidate("one"), Candidate("none")]
+    found = met(ASKED, candidates, known, vectors, nowhere)
+    assert [candidate.unnamed for candidate in found] == [pytest.approx(0.75)] * 2
+    doubtful = [candidate.likelihood for candidate in found]
+    found = met(ASKED, candidates, known, vectors, lambda record: [b"t"] if record is known["one"] else [])
+    assert [candidate.unnamed for candidate in found] == [pytest.approx(0.0)] * 2
+    assert all(candidate.likelihood > before for candidate, before in zip(found, doubtful, strict=True))
