@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
@@ -18,6 +18,7 @@ from retrieval.fusion import Candidate, Ranks, fuse, in_pieces, ranks
 from retrieval.homes import home_of
 from retrieval.maxsim import Asked
 from retrieval.names import named
+from retrieval.pinyin import in_characters
 from retrieval.questions import is_small_talk, scope_of
 from retrieval.selection import Chosen, select
 from retrieval.terms import terms, wanted
@@ -219,16 +220,17 @@ class Archive:
 
         def answered(generation: _Generation) -> Answer:
             scope = scope_of(question.filters, generation.manifest)
+            text = in_characters(question.text, generation.lexical.frequency)
             with self._stage("embed"):
-                vector = self._embedder.question(question.text)
+                vector = self._embedder.question(text)
             with self._stage("search"):
-                sought = generation.sought(question.text)
+                sought = generation.sought(text)
                 pool = pool_of(question.count)
                 dense = generation.store.nearest(vector, pool, scope)
                 texts = generation.lexical.best(sought.wanted, pool, scope)
                 candidates, ranked = generation.joined(vector, dense, texts, question.count)
             with self._stage("quote"):
-                found = self._page(generation, question, candidates, ranked, sought)
+                found = self._page(generation, replace(question, text=text), candidates, ranked, sought)
             likely = bool(found) and found[0].score >= ANSWERED
             return self._answer(
                 generation, question, found, answered=likely and not is_small_talk(question.text)

@@ -34,10 +34,14 @@ class Weights(NamedTuple):
 #: For choosing the candidates that are read, and for ordering those.
 FOUND = Weights(0.45, 0.55, 1 / 80, 0.0)
 MET = Weights(0.2, 0.55, 0.45 / 80, 0.85)
-#: The evidence at which a comment is as likely to answer as not, and how fast that changes: logistic
-#: regression over the development questions, with what the word missed most and a name that is missing take
-#: away; see the README's evaluation.
-_EVEN, _STEEPNESS, _MISSED, _UNNAMED = 0.727, 18.0, 0.5, 0.7
+#: For telling whether the first of them answers at all: how like the question it is counts for more there,
+#: and the words they share for less, than for telling which of them answers best.
+ANSWERING = Weights(0.45, 0.65, 0.6 / 80, 0.55)
+#: What that loses by the share of the question in the word missed most, and in a name that is missing.
+_MISSED, _UNNAMED = 0.25, 1.2
+#: The evidence at which a comment is as likely to answer as not, and how fast that changes. All of these are
+#: fitted by logistic regression; see the README's evaluation.
+_EVEN, _STEEPNESS = 0.722, 12.0
 #: What a comment gains by the evidence of the best of its thread, and how many those are; see the
 #: README's evaluation.
 _THREAD, _BEST = 0.4, 3
@@ -58,10 +62,12 @@ class Candidate:
     floor: float = 0.0
     #: How well it meets the question's words; None where that was not looked at.
     meeting: Meeting | None = None
-    #: What the first of all candidates misses most of the question; it counts against all of them alike.
-    doubt: float = 0.0
-    #: What stands in the name that neither the first of all candidates has nor what it stands under.
+    #: The share of the question in a name that neither the comment has nor what it stands under; told of the
+    #: first of all candidates alone.
     unnamed: float = 0.0
+    #: What the evidence for the first of all candidates says beyond its being an answer; it counts against
+    #: all of them alike.
+    doubt: float = 0.0
     #: What its thread speaks for it beyond what the first candidate's thread speaks for that.
     thread: float = 0.0
     #: What a reranker says of it, 0 to 1, if one was asked.
@@ -80,17 +86,27 @@ class Candidate:
     @property
     def evidence(self) -> float:
         """Return what candidates are ordered by."""
-        whole = self.floor if self.whole is None else self.whole
+        return self._weighed(FOUND if self.meeting is None else MET)
+
+    @property
+    def beyond(self) -> float:
+        """Return what its evidence says beyond its being an answer, where it is the first of all."""
         if self.meeting is None:
-            return FOUND.of(self.best_dense, whole, self.best_lexical)
-        return MET.of(self.best_dense, whole, self.best_lexical, self.meeting.score)
+            return 0.0
+        lacking = _MISSED * self.meeting.missed + _UNNAMED * self.unnamed
+        return self.evidence - self._weighed(ANSWERING) + lacking
+
+    def _weighed(self, weights: Weights) -> float:
+        whole = self.floor if self.whole is None else self.whole
+        meeting = self.meeting.score if self.meeting is not None else 0.0
+        return weights.of(self.best_dense, whole, self.best_lexical, meeting)
 
     @property
     def likelihood(self) -> float:
         """Return how likely it answers, 0 to 1, comparable between questions."""
         if self.reranked is not None:
             return self.reranked
-        speaks_for = self.evidence + self.thread - _MISSED * self.doubt - _UNNAMED * self.unnamed
+        speaks_for = self.evidence + self.thread - self.doubt
         return 1 / (1 + math.exp(-_STEEPNESS * (speaks_for - _EVEN)))
 
     def passages(self) -> list[PassageId]:

@@ -1,7 +1,7 @@
-"""Make `dictionary.tsv.gz` and `names.txt.gz` of CC-CEDICT: `python -m retrieval.make_dictionary FILE.gz`.
+"""Make the files that threadbot has of CC-CEDICT: `python -m retrieval.make_dictionary cedict.txt.gz`.
 
 CC-CEDICT is at https://www.mdbg.net/chinese/dictionary?page=cc-cedict, under CC BY-SA 4.0, and so is
-what this makes of it. The files' lines are read by `dictionary` and `names`.
+what this makes of it: `dictionary.tsv.gz`, `names.txt.gz` and `pinyin.txt.gz`, each read by its module.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _LINE = re.compile(r"\S+ (\S+) \[([^\]]*)\] /(.*)/")
 _HAN_WORD = re.compile(r"[\u3400-\u9fff]{2,5}")
+#: A family name has one or two characters.
+_HAN_NAME = re.compile(r"[\u3400-\u9fff]{1,2}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9+#-]*")
 #: Glosses that say something of the entry, not what it means.
 _ABOUT = re.compile(r"variant of|CL:|surname|^see |abbr\.|pr\. |used in|old name")
@@ -31,6 +33,7 @@ _LONGEST_GLOSS = 4
 
 _STEMS = "English stems and the Chinese words whose glosses hold them, with the gloss's other stems."
 _NAMES = "Chinese names: words whose pinyin has a capital in each of their entries."
+_SPELLINGS = "Pinyin without tones, the characters and the family names that are spelt so."
 _HEADER = """\
 # {}
 # Made from CC-CEDICT (https://cc-cedict.org), copyright its contributors and MDBG;
@@ -39,6 +42,7 @@ _HEADER = """\
 """
 _OF_STEMS = "simplified words of two to five characters; glosses of at most four words, stemmed"
 _OF_NAMES = "simplified words of two to five characters alone"
+_OF_SPELLINGS = "simplified characters by their spelling"
 
 
 def glosses(lines: Iterable[str]) -> Iterator[tuple[int, str, tuple[str, ...]]]:
@@ -89,11 +93,35 @@ def names(lines: Iterable[str]) -> str:
     return _HEADER.format(_NAMES, _OF_NAMES) + "\n".join(found)
 
 
+def spellings(lines: Iterable[str]) -> str:
+    """Return the text of the file of spellings: `spelling TAB characters TAB family names`, in order."""
+    characters: defaultdict[str, set[str]] = defaultdict(set)
+    families: defaultdict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        entry = _LINE.match(line)
+        if entry is None or not _HAN_NAME.fullmatch(entry[1]):
+            continue
+        spelling = re.sub(r"[^a-z]", "", entry[2].lower().replace("u:", "u"))
+        if len(entry[1]) == 1:
+            characters[spelling].add(fold(entry[1]))
+        if "surname" in entry[3]:
+            families[spelling].add(fold(entry[1]))
+    return _HEADER.format(_SPELLINGS, _OF_SPELLINGS) + "".join(
+        f"{spelling}\t{''.join(sorted(characters[spelling]))}\t{' '.join(sorted(families[spelling]))}\n"
+        for spelling in sorted({*characters, *families})
+    )
+
+
 def main(argv: list[str]) -> int:
-    """Write both files beside this module from the named dictionary file."""
+    """Write the files beside this module from the named dictionary file."""
     with gzip.open(argv[0], "rt", encoding="utf-8") as file:
         lines = list(file)
-    for name, text in (("dictionary.tsv.gz", table(glosses(lines))), ("names.txt.gz", names(lines))):
+    made = {
+        "dictionary.tsv.gz": table(glosses(lines)),
+        "names.txt.gz": names(lines),
+        "pinyin.txt.gz": spellings(lines),
+    }
+    for name, text in made.items():
         packed = gzip.compress(text.encode(), compresslevel=9, mtime=0)
         Path(__file__).with_name(name).write_bytes(packed)
     return 0

@@ -69,6 +69,11 @@ def _plain(word: str) -> str:
     )
 
 
+def is_known(word: str) -> bool:
+    """Tell whether a Chinese word is a name that the dictionary has."""
+    return word in _chinese()
+
+
 @lru_cache(maxsize=1)
 def _chinese() -> frozenset[str]:
     packed = files("retrieval").joinpath("names.txt.gz").read_bytes()

@@ -152,11 +152,10 @@ def met(
         candidate.meeting = meetings[candidate.comment_id]
     ordered = fusion.in_order(known, {name: records[name].comment.thread_id for name in meetings})
     if ordered:
-        first = records[ordered[0].comment_id]
-        missed = meetings[ordered[0].comment_id].missed
-        unnamed = _unnamed(asked, first, vectors, surroundings)
+        first = ordered[0]
+        first.unnamed = _unnamed(asked, records[first.comment_id], vectors, surroundings)
         for candidate in ordered:
-            candidate.doubt, candidate.unnamed = missed, unnamed
+            candidate.doubt = first.beyond
     return ordered
 
 
@@ -210,6 +209,7 @@ def _explanation(
         found["meeting"] = round(candidate.meeting.score, 4)
         found["missed"] = round(candidate.meeting.missed, 4)
         found["unnamed"] = round(candidate.unnamed, 4)
+        found["doubt"] = round(candidate.doubt, 4)
         found["thread"] = round(candidate.thread, 4)
     if candidate.reranked is not None:
         found["reranked"] = round(candidate.reranked, 4)

@@ -235,6 +235,20 @@ def test_voices_are_distinct(threads):
     assert [found.comment.author for found in own] == ["李強"] * 4
 
 
+def test_a_chinese_name_is_found_by_its_spelling(threads):
+    """The question stays as it was asked; what it is about is sought as the archive writes it."""
+    archive = threads(
+        ("阿明", "番茄不能多浇水，会烂根的。"),
+        ("小李", "听说沈若溪是靠卖番茄赚到第一桶金的。"),
+        ("老周", "卖番茄赚不到钱，我卖过三年。"),
+    )
+    answer = archive.answer(ask("How did Shen Ruoxi get rich?"))
+    assert answer.question.text == "How did Shen Ruoxi get rich?"
+    assert "沈若溪" in answer.excerpts[0].quote.text
+    assert "沈若溪" in answer.excerpts[0].explanation["matched"]
+    assert answer.excerpts[0].explanation["unnamed"] == 0.0
+
+
 def test_a_new_generation_is_noticed(threads, home):
     """With the next question, without reopening anything by hand."""
     archive = threads(("小李", "番茄要浇水。"))

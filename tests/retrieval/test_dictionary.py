@@ -1,7 +1,7 @@
 """The dictionary that translates questions' words, and how it is made."""
 
 from retrieval import dictionary
-from retrieval.make_dictionary import glosses, names, table
+from retrieval.make_dictionary import glosses, names, spellings, table
 
 LINES = [
     "# a comment",
@@ -49,3 +49,15 @@ def test_a_name_is_one_in_each_of_its_entries():
         *LINES,
     ]
     assert [line for line in names(lines).split("\n") if not line.startswith("#")] == ["冰岛"]
+
+
+def test_characters_and_family_names_stand_by_their_spelling():
+    """Without tones, ü as u; longer words than a family name may be are left out."""
+    lines = [
+        "呂 吕 [Lu:3] /surname Lü/",
+        "路 路 [lu4] /road/",
+        "歐陽 欧阳 [Ou1 yang2] /two-character surname Ouyang/",
+        *LINES,
+    ]
+    rows = [line for line in spellings(lines).splitlines() if not line.startswith("#")]
+    assert rows == ["lu\t吕路\t吕", "mao\t猫\t", "ouyang\t\t欧阳"]

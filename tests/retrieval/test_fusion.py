@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.fusion import FOUND, MET, Candidate, fuse, in_order, in_pieces, ranks
+from retrieval.fusion import ANSWERING, FOUND, MET, Candidate, fuse, in_order, in_pieces, ranks
 from retrieval.maxsim import Meeting
 from retrieval.types import Hit, PassageId, TextHit
 
@@ -87,6 +87,16 @@ def test_meeting_the_question_s_words_counts():
     found.doubt = 0.3
     assert found.evidence == evidence
     assert found.likelihood < likely
+
+
+def test_whether_the_first_answers_is_weighed_otherwise():
+    """Likeness counts for more than where it ranks, and what the comment lacks of the question against it."""
+    found = Candidate("a", {PassageId("a", "zh", 0): 0.6}, 0.5, {"zh": 20.0}, meeting=Meeting(0.7, 0.2))
+    found.unnamed = 0.1
+    expected = ANSWERING.of(0.6, 0.5, 20.0, 0.7) - 0.25 * 0.2 - 1.2 * 0.1
+    assert found.evidence - found.beyond == pytest.approx(expected)
+    found.meeting = None
+    assert found.beyond == 0.0
 
 
 def test_no_lexical_evidence_leaves_the_dense_order():
