@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from retrieval.homes import Home, Store
     from retrieval.lexical import LexicalIndex
     from retrieval.rerank import Reranker
-    from retrieval.types import Excerpt, Hit, Language, Record, TextHit
+    from retrieval.types import Excerpt, Hit, Language, Record, Scope, TextHit
 
 #: Passages, and texts, asked of each index for every comment that is read, which has about as many.
 _POOL = 5
@@ -67,6 +68,17 @@ def _unmeasured(name: str) -> AbstractContextManager[None]:
 
 def _length(record: Record) -> int:
     return 1000 + sum(len(text) for _, text in record.comment.text.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A question by its words."""
+
+    sought: Sought
+    #: For holding them against those of comments; None where none says anything.
+    asked: Asked | None
+    #: The texts that have them, best first.
+    texts: Sequence[TextHit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +119,12 @@ class _Generation:
         ranked = ranks(dense, texts)
         whole = self.store.wholes(vector, in_pieces(dense, ranked))
         return fuse(dense, texts, whole, count + _SPARE), ranked
+
+    def words(self, question: str, pool: int, scope: Scope) -> _Words:
+        """Return a question's words and the texts that have them, `pool` at most."""
+        sought = self.sought(question)
+        asked = self.asked(question, sought) if sought.wanted else None
+        return _Words(sought, asked, self.lexical.best(sought.wanted, pool, scope))
 
     def asked(self, question: str, sought: Sought) -> Asked | None:
         """Return the tokens of a question, weighted by how rare their words are; None if it has no word."""
@@ -169,6 +187,8 @@ class Archive:
         self._excerpt_length = excerpt_length
         self._reranker = reranker
         self._stage: Stage = _unmeasured
+        #: Its thread ends with the archive.
+        self._beside = ThreadPoolExecutor(1, "threadbot-words")
         self._open: _Generation | None = None
         self._lock = threading.RLock()
 
@@ -224,13 +244,17 @@ class Archive:
             with self._stage("embed"):
                 vector = self._embedder.question(text)
             with self._stage("search"):
-                sought = generation.sought(text)
                 pool = pool_of(question.count)
-                dense = generation.store.nearest(vector, pool, scope)
-                texts = generation.lexical.best(sought.wanted, pool, scope)
-                candidates, ranked = generation.joined(vector, dense, texts, question.count)
+                # Chroma leaves Python alone while it looks for vectors; words are looked up meanwhile.
+                looking = self._beside.submit(generation.words, text, pool, scope)
+                try:
+                    dense = generation.store.nearest(vector, pool, scope)
+                finally:
+                    wait([looking])  # nobody may close the generation before
+                words = looking.result()
+                candidates, ranked = generation.joined(vector, dense, words.texts, question.count)
             with self._stage("quote"):
-                found = self._page(generation, replace(question, text=text), candidates, ranked, sought)
+                found = self._page(generation, replace(question, text=text), candidates, ranked, words)
             likely = bool(found) and found[0].score >= ANSWERED
             return self._answer(
                 generation, question, found, answered=likely and not is_small_talk(question.text)
@@ -253,7 +277,7 @@ class Archive:
             near = generation.store.nearest(vector, pool_of(count), scope)
             others = [hit for hit in near if hit.passage.comment_id != comment_id]
             candidates, ranked = generation.joined(vector, others, [], count)
-            found = self._page(generation, question, candidates, ranked, Sought())
+            found = self._page(generation, question, candidates, ranked, _Words(Sought(), None, ()))
             return self._answer(generation, question, found, answered=bool(found))
 
         return self._settled(like)
@@ -346,14 +370,14 @@ class Archive:
         question: Question,
         candidates: Sequence[Candidate],
         ranked: Mapping[str, Ranks],
-        sought: Sought,
+        words: _Words,
     ) -> tuple[Excerpt, ...]:
         records = generation.records([candidate.comment_id for candidate in candidates])
-        asked = generation.asked(question.text, sought) if sought.wanted else None
-        if asked is not None:
+        sought = words.sought
+        if words.asked is not None:
             from retrieval.model.word_vectors import of_comments
 
-            candidates = page.met(asked, candidates, records, of_comments, generation.surroundings)
+            candidates = page.met(words.asked, candidates, records, of_comments, generation.surroundings)
         if self._reranker is not None and sought.wanted:
             candidates = page.reranked(self._reranker, question.text, candidates, records)
         # One author may have half a page, rounded up; all of it where the author is asked for.

@@ -37,7 +37,7 @@ def _latin(question: str) -> frozenset[str]:
     A capital or a digit inside a word makes it one anywhere; in a Chinese question each of them is one.
     """
     found = list(_WORD.finditer(question))
-    chinese = _HAN.search(question) is not None
+    chinese = len(_HAN.findall(question)) > len(found)
     capitals = sum(match[0][0].isupper() for match in found)
     if not chinese and len(found) >= _HEADLINE and capitals > _MOST_CAPITALS * len(found):
         return frozenset()

@@ -28,6 +28,7 @@ def names(question):
         ("冰岛的作家为什么这么多", ["冰岛"]),
         ("冰島的作家為什麼這麼多", ["冰岛"]),
         ("kimi 好用吗", ["kimi"]),  # Latin letters among Chinese ones
+        ("what does 内卷 mean", []),  # a Chinese word among Latin ones
         ("小米怎么煮", []),  # millet as well as a firm
         ("为什么大家都不说话", []),
         ("", []),
