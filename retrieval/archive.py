@@ -22,7 +22,7 @@ from retrieval.names import named
 from retrieval.pinyin import in_characters
 from retrieval.questions import is_small_talk, scope_of
 from retrieval.selection import Chosen, select
-from retrieval.terms import terms, wanted
+from retrieval.terms import stop_words, terms, wanted
 from retrieval.types import Answer, Filters, Question
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ _POOL = 5
 #: How many more comments than asked for are read, so that they can be ordered by what they say, and
 #: duplicates and single voices can make room; see the README's evaluation.
 _SPARE = 15
+#: What an English word that only shapes a question counts: where most texts are Chinese, all words are rare.
+_SHAPING = 0.5
 #: Below this likelihood a question counts as not answered; see the README's evaluation.
 ANSWERED = 0.5
 #: How often a question is answered anew because something was published meanwhile.
@@ -158,8 +160,12 @@ class _Generation:
 
     def _rarity(self, word: str, translated: Mapping[str, Iterable[str]]) -> float:
         """Return how rare a word is: its rarest pair of characters if it is Chinese; none for a mark."""
-        strong = (term.text for term in terms(word) if term.strong)
-        return max((self.lexical.rarity(term, translated.get(term, ())) for term in strong), default=0.0)
+
+        def rarity(term: str) -> float:
+            found = self.lexical.rarity(term, translated.get(term, ()))
+            return _SHAPING * found if term.isascii() and term in stop_words() else found
+
+        return max((rarity(term.text) for term in terms(word) if term.strong), default=0.0)
 
     def sought(self, question: str) -> Sought:
         """Return what a question looks for, with what each of its terms is worth in this archive."""

@@ -41,7 +41,7 @@ ANSWERING = Weights(0.45, 0.65, 0.6 / 80, 0.55)
 _MISSED, _UNNAMED = 0.25, 1.2
 #: The evidence at which a comment is as likely to answer as not, and how fast that changes. All of these are
 #: fitted by logistic regression; see the README's evaluation.
-_EVEN, _STEEPNESS = 0.722, 12.0
+_EVEN, _STEEPNESS = 0.718, 12.0
 #: What a comment gains by the evidence of the best of its thread, and how many those are; see the
 #: README's evaluation.
 _THREAD, _BEST = 0.4, 3
