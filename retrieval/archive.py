@@ -216,6 +216,7 @@ class Archive:
             self._embedder.question("?")
             wanted("dictionary")  # which is read with the first English word
             named("?", [])
+            in_characters("Wang Fang", lambda _: 0)
             word_vectors()
         # Words are held against words in a product so small that cores which share it wait for each other
         # longer than it takes: ten times as long while something else, such as an ingest, has one of them.

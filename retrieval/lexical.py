@@ -13,6 +13,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from cachetools import LRUCache
+
 from retrieval.errors import RetrievalError
 from retrieval.terms import fold, pieces, texts
 from retrieval.types import TextHit
@@ -33,6 +35,8 @@ _TRANSLATED = 1.2
 #: The file that names all others of an index.
 _META = "meta.json"
 _LONGEST_REASON = 120
+#: Terms whose frequencies are remembered: a name in pinyin may be any of thousands.
+_KEPT = 50_000
 #: What a text has for holding all that is asked for, in units of BM25.
 _WHOLE = 8.0
 
@@ -71,7 +75,7 @@ class LexicalIndex:
     def __init__(self, index: tantivy.Index) -> None:
         self._index = index
         self._searcher = index.searcher()
-        self._frequencies: dict[str, int] = {}
+        self._frequencies: LRUCache[str, int] = LRUCache(_KEPT)
 
     @classmethod
     def open(cls, folder: Path) -> LexicalIndex:

@@ -37,10 +37,10 @@ def test_a_name_becomes_what_the_archive_has(question, expected):
     assert in_characters(question, HELD) == expected
 
 
-def test_the_way_of_writing_that_most_texts_have_is_taken():
-    """若溪 and 若熙 sound the same."""
-    held = archive("沈若溪", "沈若熙", "沈若熙")
-    assert in_characters("Shen Ruoxi", held) == "沈若熙"
+def test_the_ways_of_writing_that_most_texts_have_are_taken():
+    """若溪 and 若熙 sound the same; two ways are enough."""
+    held = archive("沈若溪", "沈若溪", "沈若熙", "沈若熙", "沈若熙", "沈若西")
+    assert in_characters("Who is Shen Ruoxi?", held) == "Who is 沈若熙 沈若溪?"
 
 
 @given(st.text(max_size=60) | st.from_regex(r"([A-Z][a-z]{1,7} ){1,4}", fullmatch=True))
