@@ -22,14 +22,10 @@ if TYPE_CHECKING:
 
 #: Two words with a capital, the second of which may be the first of the next two.
 _TWO = re.compile(r"\b([A-Z][a-z]+)(?= ([A-Z][a-z]+)\b)")
-
-
-#: How many ways of writing a name are sought: who types it may choose another character of that sound.
-_WAYS = 2
-
-
 #: Pairs of words of a question that are looked up; one of the sounds with most characters takes 3 ms.
 _MOST = 8
+#: How many ways of writing a name are sought: who types it may choose another character of that sound.
+_WAYS = 2
 
 
 class _Spelt(NamedTuple):

@@ -3,6 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
@@ -249,6 +250,15 @@ def test_a_chinese_name_is_found_by_its_spelling(threads):
     assert answer.excerpts[0].explanation["unnamed"] == 0.0
 
 
+def test_english_words_that_only_shape_a_question_count_half(threads):
+    """Neither is in a Chinese archive, and only one of them is what somebody asks about."""
+    generation = threads(("阿明", "番茄不能多浇水。"))._current()
+    question = "why xylophones"
+    asked = generation.asked(question, generation.sought(question))
+    shaping, meaning = np.add.reduceat(asked.weights, asked.words)
+    assert shaping == pytest.approx(meaning / 2)
+
+
 def test_a_new_generation_is_noticed(threads, home):
     """With the next question, without reopening anything by hand."""
     archive = threads(("小李", "番茄要浇水。"))
@@ -310,8 +320,17 @@ def test_answers_are_as_good_as_they_were(seeds, half):
         seeds.manifest(),
     )
     figures = {name: one.value for name, one in evaluate.report(outcomes)["all"].items()}
-    assert figures["hit@5"] >= 0.88
-    assert figures["MRR@10"] >= (0.75 if half == "seed-second" else 0.83)
-    assert figures["recall@10"] >= (0.80 if half == "seed-second" else 0.84)
+    assert figures["hit@5"] >= 0.93
+    assert figures["MRR@10"] >= (0.83 if half == "seed-second" else 0.89)
+    assert figures["recall@10"] >= (0.84 if half == "seed-second" else 0.87)
     assert figures[evaluate.FALSE_REFUSALS] <= 0.07
-    assert figures[evaluate.REFUSALS] >= 0.25
+    assert figures[evaluate.REFUSALS] >= 0.7
+
+
+@pytest.mark.slow
+def test_what_nothing_answers_is_refused(seeds):
+    """A floor a little under what was measured; see the README's evaluation."""
+    lines = (QUESTIONS / "seed-unanswerable.jsonl").read_text(encoding="utf-8").splitlines()
+    questions = evaluate.read(lines)
+    answers = [seeds.answer(ask(one.question, language=one.language, count=3)) for one in questions]
+    assert sum(not answer.answered for answer in answers) >= 0.82 * len(questions)
