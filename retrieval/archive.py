@@ -80,7 +80,9 @@ class _Words:
     #: For holding them against those of comments; None where none says anything.
     asked: Asked | None
     #: The texts that have them, best first.
-    texts: Sequence[TextHit]
+    texts: Sequence[TextHit] = ()
+    #: How similar the comments of these are, as a whole, that have several passages.
+    wholes: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +114,25 @@ class _Generation:
         return found
 
     def joined(
-        self, vector: NDArray[np.float32], dense: Sequence[Hit], texts: Sequence[TextHit], count: int
+        self, vector: NDArray[np.float32], dense: Sequence[Hit], words: _Words, count: int
     ) -> tuple[list[Candidate], dict[str, Ranks]]:
         """Return what both indexes found for a vector as comments, best first, and the ranks of each.
 
         They are as many as are read for a page of `count`; the ranks are those of all.
         """
-        ranked = ranks(dense, texts)
-        whole = self.store.wholes(vector, in_pieces(dense, ranked))
-        return fuse(dense, texts, whole, count + _SPARE), ranked
+        ranked = ranks(dense, words.texts)
+        known = {text.comment_id for text in words.texts}
+        others = [name for name in in_pieces(dense, ranked) if name not in known]
+        whole = {**words.wholes, **self.store.wholes(vector, others)}
+        return fuse(dense, words.texts, whole, count + _SPARE), ranked
 
-    def words(self, question: str, pool: int, scope: Scope) -> _Words:
+    def words(self, question: str, vector: NDArray[np.float32], pool: int, scope: Scope) -> _Words:
         """Return a question's words and the texts that have them, `pool` at most."""
         sought = self.sought(question)
         asked = self.asked(question, sought) if sought.wanted else None
-        return _Words(sought, asked, self.lexical.best(sought.wanted, pool, scope))
+        texts = self.lexical.best(sought.wanted, pool, scope)
+        names = dict.fromkeys(text.comment_id for text in texts)
+        return _Words(sought, asked, texts, self.store.wholes(vector, list(names)))
 
     def asked(self, question: str, sought: Sought) -> Asked | None:
         """Return the tokens of a question, weighted by how rare their words are; None if it has no word."""
@@ -253,13 +259,13 @@ class Archive:
             with self._stage("search"):
                 pool = pool_of(question.count)
                 # Chroma leaves Python alone while it looks for vectors; words are looked up meanwhile.
-                looking = self._beside.submit(generation.words, text, pool, scope)
+                looking = self._beside.submit(generation.words, text, vector, pool, scope)
                 try:
                     dense = generation.store.nearest(vector, pool, scope)
                 finally:
                     wait([looking])  # nobody may close the generation before
                 words = looking.result()
-                candidates, ranked = generation.joined(vector, dense, words.texts, question.count)
+                candidates, ranked = generation.joined(vector, dense, words, question.count)
             with self._stage("quote"):
                 found = self._page(generation, replace(question, text=text), candidates, ranked, words)
             likely = bool(found) and found[0].score >= ANSWERED
@@ -283,8 +289,9 @@ class Archive:
             vector = wholes.direction(generation.store, comment_id)
             near = generation.store.nearest(vector, pool_of(count), scope)
             others = [hit for hit in near if hit.passage.comment_id != comment_id]
-            candidates, ranked = generation.joined(vector, others, [], count)
-            found = self._page(generation, question, candidates, ranked, _Words(Sought(), None, ()))
+            words = _Words(Sought(), None)
+            candidates, ranked = generation.joined(vector, others, words, count)
+            found = self._page(generation, question, candidates, ranked, words)
             return self._answer(generation, question, found, answered=bool(found))
 
         return self._settled(like)
