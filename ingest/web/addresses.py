@@ -28,11 +28,12 @@ def normalised(text: str, base: str | None = None) -> str:
     try:
         url = _url(text.strip())
         url = _url(base).join(url) if base else url
+        named = url.host  # a name in another script may turn out to be none only when it is read
     except ValueError:
         raise AddressError("is not an address") from None
     if url.scheme not in {"https", "http"}:
         raise AddressError("is not an https:// address")
-    if not url.host or re.search(r"[\s\x00-\x1f]", url.host):
+    if not named or re.search(r"[\s\x00-\x1f]", named):
         raise AddressError("is an address without a host")
     if url.user is not None or url.password is not None:
         raise AddressError(

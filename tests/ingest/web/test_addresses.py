@@ -1,7 +1,7 @@
 """What counts as an address, and which machines may be connected to."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest import sources
@@ -54,6 +54,7 @@ def test_user_names_and_passwords_are_refused_and_not_shown(text):
 
 
 @given(st.text(max_size=30))
+@example("¡\u2024")  # a host that reads as a label and nothing
 def test_any_text_is_an_address_or_refused(text):
     """And one that is stays what it is."""
     try:
