@@ -126,21 +126,24 @@ class _Generation:
         whole = {**words.wholes, **self.store.wholes(vector, others)}
         return fuse(dense, words.texts, whole, count + _SPARE), ranked
 
-    def words(self, question: str, vector: NDArray[np.float32], pool: int, scope: Scope) -> _Words:
-        """Return a question's words and the texts that have them, `pool` at most."""
-        sought = self.sought(question)
-        asked = self.asked(question, sought) if sought.wanted else None
+    def words(self, question: str, text: str, vector: NDArray[np.float32], pool: int, scope: Scope) -> _Words:
+        """Return a question's words and the texts that have them, `pool` at most.
+
+        `text` is the question with names as the archive has them.
+        """
+        sought = self.sought(text)
+        asked = self.asked(question, text, sought) if sought.wanted else None
         texts = self.lexical.best(sought.wanted, pool, scope)
         names = dict.fromkeys(text.comment_id for text in texts)
         return _Words(sought, asked, texts, self.store.wholes(vector, list(names)))
 
-    def asked(self, question: str, sought: Sought) -> Asked | None:
+    def asked(self, question: str, text: str, sought: Sought) -> Asked | None:
         """Return the tokens of a question, weighted by how rare their words are; None if it has no word."""
         from retrieval.model.vocabulary import vocabulary
         from retrieval.model.word_vectors import word_vectors
 
         translated = sought.wanted.translated
-        rated = ((word, own, self._rarity(word, translated)) for word, own in vocabulary().words(question))
+        rated = ((word, own, self._rarity(word, translated)) for word, own in vocabulary().words(text))
         words = [(word, own, rarity) for word, own, rarity in rated if rarity]
         if not words:
             return None
@@ -259,7 +262,7 @@ class Archive:
             with self._stage("search"):
                 pool = pool_of(question.count)
                 # Chroma leaves Python alone while it looks for vectors; words are looked up meanwhile.
-                looking = self._beside.submit(generation.words, text, vector, pool, scope)
+                looking = self._beside.submit(generation.words, question.text, text, vector, pool, scope)
                 try:
                     dense = generation.store.nearest(vector, pool, scope)
                 finally:

@@ -39,8 +39,8 @@ MET = Weights(0.2, 0.55, 0.45 / 80, 0.85)
 ANSWERING = Weights(0.45, 0.65, 0.6 / 80, 0.55)
 #: What that loses by the share of the question in the word missed most, and in a name that is missing.
 _MISSED, _UNNAMED = 0.25, 1.2
-#: The evidence at which a comment is as likely to answer as not, and how fast that changes. All of these are
-#: fitted by logistic regression; see the README's evaluation.
+#: The evidence at which a comment is as likely to answer as not, and how fast that changes. All of these lie
+#: near what logistic regression gives; see the README's evaluation.
 _EVEN, _STEEPNESS = 0.718, 12.0
 #: What a comment gains by the evidence of the best of its thread, and how many those are; see the
 #: README's evaluation.

@@ -68,9 +68,7 @@ def meetings(asked: Asked, texts: Texts) -> list[Meeting]:
 
 def unnamed(asked: Asked, texts: Texts) -> float:
     """Return the share of what a question asks for that stands in the name which no text has."""
-    if not asked.names.any():
-        return 0.0
     lacking = 1 - (asked.vectors @ texts.vectors.T).max(axis=1)
     missed = np.add.reduceat(asked.weights * lacking, asked.words)[asked.names]
     shares = np.add.reduceat(asked.weights, asked.words)[asked.names]
-    return float(np.minimum(shares, _NAMES_LACK * missed).max())
+    return float(np.minimum(shares, _NAMES_LACK * missed).max(initial=0.0))

@@ -247,14 +247,16 @@ def test_a_chinese_name_is_found_by_its_spelling(threads):
     assert answer.question.text == "How did Shen Ruoxi get rich?"
     assert "沈若溪" in answer.excerpts[0].quote.text
     assert "沈若溪" in answer.excerpts[0].explanation["matched"]
-    assert answer.excerpts[0].explanation["unnamed"] == 0.0
+    for question in ("How did Shen Ruoxi get rich?", "Who is Shen Ruoxi?"):
+        # What is around a name in characters stays English, and no name.
+        assert archive.answer(ask(question)).excerpts[0].explanation["unnamed"] == 0.0
 
 
 def test_english_words_that_only_shape_a_question_count_half(threads):
     """Neither is in a Chinese archive, and only one of them is what somebody asks about."""
     generation = threads(("阿明", "番茄不能多浇水。"))._current()
     question = "why xylophones"
-    asked = generation.asked(question, generation.sought(question))
+    asked = generation.asked(question, question, generation.sought(question))
     shaping, meaning = np.add.reduceat(asked.weights, asked.words)
     assert shaping == pytest.approx(meaning / 2)
 
