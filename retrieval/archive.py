@@ -161,9 +161,7 @@ class _Generation:
         from retrieval.model.vocabulary import vocabulary
 
         above = self.records(record.ancestors).values()
-        entry = self.manifest.thread(record.comment.thread_id)
-        assert entry is not None  # noqa: S101 - a generation holds the thread of each of its comments
-        thread = entry.thread
+        thread = self.manifest.holding(record.comment).thread
         texts = [text for own in (thread.title, thread.question) for _, text in own.items()]
         return [own for reply in above for own in reply.tokens] + vocabulary().packed(texts)
 

@@ -91,8 +91,14 @@ def _lines() -> dict[str, str]:
 
 
 def _read() -> Iterator[tuple[str, str]]:
-    packed = files("retrieval").joinpath("dictionary.tsv.gz").read_bytes()
-    for line in gzip.decompress(packed).decode().split("\n"):
-        if line and not line.startswith("#"):
-            stem, _, entries = line.partition("\t")
-            yield stem, entries
+    for line in lines("dictionary.tsv.gz"):
+        stem, _, entries = line.partition("\t")
+        yield stem, entries
+
+
+def lines(name: str) -> Iterator[str]:
+    """Yield the lines of a packed file that `make_dictionary` made, without its comments."""
+    packed = files("retrieval").joinpath(name).read_bytes()
+    return (
+        line for line in gzip.decompress(packed).decode().split("\n") if line and not line.startswith("#")
+    )

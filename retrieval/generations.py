@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from retrieval.types import Comment
+
 #: The version of the manifest this code writes; it reads no newer one.
 _VERSION = 1
 _MANIFEST = "manifest.json"
@@ -130,6 +132,10 @@ class Manifest:
     def thread(self, thread_id: str) -> ThreadEntry | None:
         """Return a thread by id."""
         return self._by_id.get(thread_id)
+
+    def holding(self, comment: Comment) -> ThreadEntry:
+        """Return the thread of a comment of this generation, which has those of all of its comments."""
+        return self._by_id[comment.thread_id]
 
     @cached_property
     def _by_id(self) -> dict[str, ThreadEntry]:

@@ -6,18 +6,18 @@ comment that does not have the name speaks of something else, however alike the 
 
 from __future__ import annotations
 
-import gzip
 import re
 import unicodedata
 from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
+
+from retrieval.dictionary import lines
+from retrieval.text import HAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _WORD = re.compile(r"[0-9A-Za-z\u00c0-\u024f]+")
-_HAN = re.compile(r"[\u3400-\u9fff]")
 #: After one of these a capital says nothing, nor does it at the very beginning.
 _ENDS = frozenset(".?!:;…。？！：；")
 _QUOTES = " \t\n\"'“”‘’«»()[]（）《》「」"
@@ -37,7 +37,7 @@ def _latin(question: str) -> frozenset[str]:
     A capital or a digit inside a word makes it one anywhere; in a Chinese question each of them is one.
     """
     found = list(_WORD.finditer(question))
-    chinese = len(_HAN.findall(question)) > len(found)
+    chinese = sum(map(len, HAN.findall(question))) > len(found)
     capitals = sum(match[0][0].isupper() for match in found)
     if not chinese and len(found) >= _HEADLINE and capitals > _MOST_CAPITALS * len(found):
         return frozenset()
@@ -76,7 +76,4 @@ def is_known(word: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _chinese() -> frozenset[str]:
-    packed = files("retrieval").joinpath("names.txt.gz").read_bytes()
-    return frozenset(
-        line for line in gzip.decompress(packed).decode().split("\n") if not line.startswith("#")
-    )
+    return frozenset(lines("names.txt.gz"))

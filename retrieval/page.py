@@ -49,8 +49,7 @@ def excerpt(
     comment = chosen.record.comment
     held = {known: excerpts.marks(text, sought.wanted) for known, text in comment.text.items()}
     quote, counterpart = _quotes(chosen, language, held, sought, limit)
-    entry = manifest.thread(comment.thread_id)
-    assert entry is not None  # noqa: S101 - a generation holds the thread of each of its comments
+    entry = manifest.holding(comment)
     return Excerpt(
         rank=rank,
         score=round(chosen.candidate.likelihood, 4),
@@ -68,8 +67,7 @@ def excerpt(
 def whole(manifest: Manifest, record: Record, related: Mapping[str, Record], language: Language) -> Excerpt:
     """Put together a comment that is shown whole, not found."""
     comment = record.comment
-    entry = manifest.thread(comment.thread_id)
-    assert entry is not None  # noqa: S101 - a generation holds the thread of each of its comments
+    entry = manifest.holding(comment)
     shown, text = comment.text.preferring(language) or (language, "")
     opposite = comment.text[other(shown)]
     return Excerpt(

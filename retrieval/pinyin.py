@@ -7,13 +7,12 @@ stand beside each other.
 
 from __future__ import annotations
 
-import gzip
 import re
 from functools import lru_cache
-from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from retrieval.dictionary import lines
 from retrieval.names import is_known
 from retrieval.terms import stem
 
@@ -100,9 +99,7 @@ def _cut(given: str) -> Iterator[tuple[str, ...]]:
 
 @lru_cache(maxsize=1)
 def _spelt() -> _Spelt:
-    packed = files("retrieval").joinpath("pinyin.txt.gz").read_bytes()
-    lines = gzip.decompress(packed).decode().split("\n")
-    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    rows = [line.split("\t") for line in lines("pinyin.txt.gz")]
     return _Spelt(
         {spelling: own for spelling, own, _ in rows if own},
         {spelling: tuple(family.split()) for spelling, _, family in rows if family},
