@@ -9,20 +9,18 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import numpy as np
 from cachetools import LRUCache
 
-from retrieval import generations, page, readers, wholes
+from retrieval import generations, page, readers, weighing, wholes
 from retrieval.errors import NoIndexError, RetrievalError, SupersededError, UsageError
 from retrieval.excerpts import Sought
 from retrieval.fusion import Candidate, Ranks, fuse, in_pieces, ranks
 from retrieval.homes import home_of
-from retrieval.maxsim import Asked
 from retrieval.names import named
 from retrieval.pinyin import in_characters
 from retrieval.questions import is_small_talk, scope_of
 from retrieval.selection import Chosen, select
-from retrieval.terms import stop_words, terms, wanted
+from retrieval.terms import wanted
 from retrieval.types import Answer, Filters, Question
 
 if TYPE_CHECKING:
@@ -30,12 +28,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from retrieval.embedder import Embedder
     from retrieval.generations import Manifest
     from retrieval.homes import Home, Store
     from retrieval.lexical import LexicalIndex
+    from retrieval.maxsim import Asked
     from retrieval.rerank import Reranker
     from retrieval.types import Excerpt, Hit, Language, Record, Scope, TextHit
 
@@ -44,8 +44,6 @@ _POOL = 5
 #: How many more comments than asked for are read, so that they can be ordered by what they say, and
 #: duplicates and single voices can make room; see the README's evaluation.
 _SPARE = 15
-#: What an English word that only shapes a question counts: where most texts are Chinese, all words are rare.
-_SHAPING = 0.5
 #: Below this likelihood a question counts as not answered; see the README's evaluation.
 ANSWERED = 0.5
 #: How often a question is answered anew because something was published meanwhile.
@@ -131,30 +129,11 @@ class _Generation:
 
         `text` is the question with names as the archive has them.
         """
-        sought = self.sought(text)
-        asked = self.asked(question, text, sought) if sought.wanted else None
+        sought = weighing.sought(text, self.lexical)
+        asked = weighing.asked(question, text, sought, self.lexical) if sought.wanted else None
         texts = self.lexical.best(sought.wanted, pool, scope)
         names = dict.fromkeys(text.comment_id for text in texts)
         return _Words(sought, asked, texts, self.store.wholes(vector, list(names)))
-
-    def asked(self, question: str, text: str, sought: Sought) -> Asked | None:
-        """Return the tokens of a question, weighted by how rare their words are; None if it has no word."""
-        from retrieval.model.vocabulary import vocabulary
-        from retrieval.model.word_vectors import word_vectors
-
-        translated = sought.wanted.translated
-        rated = ((word, own, self._rarity(word, translated)) for word, own in vocabulary().words(text))
-        words = [(word, own, rarity) for word, own, rarity in rated if rarity]
-        if not words:
-            return None
-        sizes = [len(own) for _, own, _ in words]
-        weights = np.repeat(np.array([rarity / len(own) for _, own, rarity in words], np.float32), sizes)
-        return Asked(
-            vectors=word_vectors()[[token for _, own, _ in words for token in own]],
-            weights=weights / weights.sum(),
-            words=np.cumsum([0, *sizes[:-1]]),
-            names=np.array(named(question, [word for word, _, _ in words])),
-        )
 
     def surroundings(self, record: Record) -> list[bytes]:
         """Return the packed tokens of what a comment replies to and of its thread's title and question."""
@@ -164,24 +143,6 @@ class _Generation:
         thread = self.manifest.holding(record.comment).thread
         texts = [text for own in (thread.title, thread.question) for _, text in own.items()]
         return [own for reply in above for own in reply.tokens] + vocabulary().packed(texts)
-
-    def _rarity(self, word: str, translated: Mapping[str, Iterable[str]]) -> float:
-        """Return how rare a word is: its rarest pair of characters if it is Chinese; none for a mark."""
-
-        def rarity(term: str) -> float:
-            found = self.lexical.rarity(term, translated.get(term, ()))
-            return _SHAPING * found if term.isascii() and term in stop_words() else found
-
-        return max((rarity(term.text) for term in terms(word) if term.strong), default=0.0)
-
-    def sought(self, question: str) -> Sought:
-        """Return what a question looks for, with what each of its terms is worth in this archive."""
-        asked = wanted(question)
-        worth = {
-            term: weight * self.lexical.rarity(term, asked.translated.get(term, ()))
-            for term, weight in asked.own.items()
-        }
-        return Sought(asked, worth)
 
 
 class Archive:

@@ -8,7 +8,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from ingest import sync
-from retrieval import evaluate
+from retrieval import evaluate, weighing
 from retrieval.archive import Archive
 from retrieval.embedder import SentenceTransformerEmbedder
 from retrieval.errors import NoIndexError, UsageError
@@ -256,7 +256,8 @@ def test_english_words_that_only_shape_a_question_count_half(threads):
     """Neither is in a Chinese archive, and only one of them is what somebody asks about."""
     generation = threads(("阿明", "番茄不能多浇水。"))._current()
     question = "why xylophones"
-    asked = generation.asked(question, question, generation.sought(question))
+    index = generation.lexical
+    asked = weighing.asked(question, question, weighing.sought(question, index), index)
     shaping, meaning = np.add.reduceat(asked.weights, asked.words)
     assert shaping == pytest.approx(meaning / 2)
 
