@@ -33,7 +33,7 @@ class Weights(NamedTuple):
 
 #: For choosing the candidates that are read, and for ordering those.
 FOUND = Weights(0.45, 0.55, 1 / 80, 0.0)
-MET = Weights(0.2, 0.55, 0.45 / 80, 0.85)
+MET = Weights(0.3, 0.55, 0.45 / 80, 0.85)
 #: For telling whether the first of them answers at all: how like the question it is counts for more there,
 #: and the words they share for less, than for telling which of them answers best.
 ANSWERING = Weights(0.45, 0.65, 0.6 / 80, 0.55)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,12 +12,21 @@ from retrieval.names import named
 from retrieval.terms import stop_words, terms, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from retrieval.lexical import LexicalIndex
 
 #: What an English word that only shapes a question counts: where most texts are Chinese, all words are rare.
 _SHAPING = 0.5
+
+
+class Word(NamedTuple):
+    """A word of a question."""
+
+    text: str
+    tokens: Sequence[int]
+    #: How rare it is in the archive.
+    rarity: float
 
 
 def sought(question: str, lexical: LexicalIndex) -> Sought:
@@ -30,26 +39,31 @@ def sought(question: str, lexical: LexicalIndex) -> Sought:
     return Sought(asked_for, worth)
 
 
+def words(text: str, looked_for: Sought, lexical: LexicalIndex) -> list[Word]:
+    """Return the words of a question that say something, given what `sought` returned of it."""
+    from retrieval.model.vocabulary import vocabulary
+
+    translated = looked_for.wanted.translated
+    rated = (Word(word, own, _rarity(word, translated, lexical)) for word, own in vocabulary().words(text))
+    return [word for word in rated if word.rarity]
+
+
 def asked(question: str, text: str, looked_for: Sought, lexical: LexicalIndex) -> Asked | None:
     """Return the tokens of a question, weighted by how rare their words are; None if it has no word.
 
     `text` is the question with names as the archive has them, and `looked_for` what `sought` returned of it.
     """
-    from retrieval.model.vocabulary import vocabulary
     from retrieval.model.word_vectors import word_vectors
 
-    translated = looked_for.wanted.translated
-    rated = ((word, own, _rarity(word, translated, lexical)) for word, own in vocabulary().words(text))
-    words = [(word, own, rarity) for word, own, rarity in rated if rarity]
-    if not words:
+    found = words(text, looked_for, lexical)
+    if not found:
         return None
-    sizes = [len(own) for _, own, _ in words]
-    weights = np.repeat(np.array([rarity / len(own) for _, own, rarity in words], np.float32), sizes)
+    weights = np.array([word.rarity / len(word.tokens) for word in found for _ in word.tokens], np.float32)
     return Asked(
-        vectors=word_vectors()[[token for _, own, _ in words for token in own]],
+        vectors=word_vectors()[[token for word in found for token in word.tokens]],
         weights=weights / weights.sum(),
-        words=np.cumsum([0, *sizes[:-1]]),
-        names=np.array(named(question, [word for word, _, _ in words])),
+        words=np.cumsum([0, *(len(word.tokens) for word in found[:-1])]),
+        names=np.array(named(question, [word.text for word in found])),
     )
 
 

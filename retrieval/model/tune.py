@@ -54,15 +54,16 @@ def tune(found: Sequence[Thread], data: Path, out: Path, epochs: int) -> None:
 
 
 def rounds(found: Sequence[Thread], epochs: int) -> list[tuple[list[Thread], Settings]]:
-    """Return the threads of each round that has some, and how to tune on them.
+    """Return the threads of each round that has some, and how to tune on them; none that were written later.
 
     In a long thread everybody speaks to one question, and what does not answer is nearly all of it: that is
     harder, and is learnt from last and gently.
     """
     from retrieval.model.recipe.tuning import Settings
 
-    short = [thread for thread in found if not thread.is_long]
-    long = [thread for thread in found if thread.is_long]
+    known = [thread for thread in found if not thread.is_later]
+    short = [thread for thread in known if not thread.is_long]
+    long = [thread for thread in known if thread.is_long]
     both = [(short, Settings(epochs)), (long, Settings(1, rate=4e-5, seed=5))]
     return [(own, settings) for own, settings in both if own]
 
@@ -100,10 +101,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     def work() -> None:
-        if not options.threads.is_file():
-            raise ModelError(
-                f"{options.threads} is missing; name a file of threads, or none for the recipe's."
-            )
         own, kept_back = threads.split(threads.read(options.threads))
         if not options.measure:
             tune(own, options.data, options.out, options.epochs)

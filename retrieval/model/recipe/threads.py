@@ -1,12 +1,14 @@
-"""The threads the encoder is tuned on, written for it: comments, questions, and which comments answer."""
+"""The threads the model learns from, written for it: comments, questions, and which comments answer."""
 
 from __future__ import annotations
 
 import json
 import lzma
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from retrieval.model.errors import ModelError
 from retrieval.text import passages
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ Passages = tuple[str, ...]
 
 #: Comments of a long thread; the others have up to 18.
 _LONG = 40
+#: The names of threads that were written after the encoder was tuned.
+_LATER = re.compile(r"q[a-h]-\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,19 @@ class Thread:
         """Tell whether it has so many comments that most are about the same."""
         return len(self.comments) >= _LONG
 
+    @property
+    def is_later(self) -> bool:
+        """Tell whether the encoder has never seen it: words' directions are learnt from it as well."""
+        return _LATER.match(self.name) is not None
+
 
 def read(path: Path) -> list[Thread]:
-    """Return the threads of a file: xz, a JSON object a line with its `comments` and its `questions`."""
+    """Return the threads of a file: xz, a JSON object a line with its `comments` and its `questions`.
+
+    Raises ModelError where there is no file.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path} is missing; name a file of threads, or none for the recipe's.")
     return [_thread(data) for data in as_written(path)]
 
 
@@ -57,13 +71,13 @@ def as_written(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def split(threads: Sequence[Thread]) -> tuple[list[Thread], list[Thread]]:
-    """Return the threads to tune on, and those kept back."""
+    """Return the threads to learn from, and those kept back."""
     kept_back = [thread for thread in threads if is_kept_back(thread.name)]
     return [thread for thread in threads if not is_kept_back(thread.name)], kept_back
 
 
 def is_kept_back(name: str) -> bool:
-    """Tell whether a thread is not to be tuned on: those about leisure and public life in one part of them.
+    """Tell whether a thread is not learnt from: one part of them, about leisure and public life.
 
     A few of the others are about the subject of one of these all the same; the model card names them.
     """

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from retrieval.model import table, vocabulary
 from retrieval.model.table import WIDTH
-from retrieval.model.word_vectors import DIMENSIONS, of_comments, word_vectors
+from retrieval.model.word_vectors import of_comments, word_vectors
 
 readable = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
@@ -101,7 +101,7 @@ def test_comments_vectors_stand_one_after_another():
     one, other = vocabulary.vocabulary().packed(["软盘", "a floppy disk"])
     texts = of_comments([[one], [one, other]])
     assert texts is not None
-    assert texts.vectors.shape == (2 * vocabulary.count(one) + vocabulary.count(other), DIMENSIONS)
+    assert texts.vectors.shape == (2 * vocabulary.count(one) + vocabulary.count(other), 64)
     assert texts.passages.tolist() == [0, 1, 2]
     assert texts.comments.tolist() == [0, 1]
     assert np.linalg.norm(texts.vectors, axis=1) == pytest.approx(1.0)
