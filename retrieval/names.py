@@ -26,8 +26,13 @@ _MOST_CAPITALS, _HEADLINE = 0.6, 4
 
 
 def named(question: str, words: Iterable[str]) -> list[bool]:
-    """Tell of each word, folded as the model cuts it, whether it is a name in a question."""
-    latin, chinese = _latin(question), _chinese()
+    """Tell of each word, folded as the model cuts it, whether it is a name in a question.
+
+    A Chinese one is none in a question without Han characters: that is how an archive writes a name of the
+    question, maybe one of two ways, of which a comment needs only one.
+    """
+    latin = _latin(question)
+    chinese = _chinese() if HAN.search(question) else frozenset()
     return [word in latin or word in chinese for word in words]
 
 

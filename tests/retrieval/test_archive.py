@@ -252,6 +252,19 @@ def test_a_chinese_name_is_found_by_its_spelling(threads):
         assert archive.answer(ask(question)).excerpts[0].explanation["unnamed"] == 0.0
 
 
+def test_a_name_written_in_two_ways_is_not_missed_in_either(threads):
+    """Of two ways of writing a name one is also that of a place, which no comment need have for it."""
+    archive = threads(
+        ("阿明", "番茄不能多浇水，会烂根的。"),
+        ("小李", "听说沈文锋是靠卖番茄赚到第一桶金的。"),
+        ("老周", "沈文峰卖番茄，后来去了外地。"),
+    )
+    answer = archive.answer(ask("How did Shen Wenfeng get rich?"))
+    first, second, *_ = answer.excerpts
+    assert {first.comment.author, second.comment.author} == {"小李", "老周"}
+    assert [one.explanation["unnamed"] for one in answer.excerpts] == [0.0] * len(answer.excerpts)
+
+
 def test_english_words_that_only_shape_a_question_count_half(threads):
     """Neither is in a Chinese archive, and only one of them is what somebody asks about."""
     generation = threads(("阿明", "番茄不能多浇水。"))._current()
@@ -325,9 +338,9 @@ def test_answers_are_as_good_as_they_were(seeds, half):
     figures = {name: one.value for name, one in evaluate.report(outcomes)["all"].items()}
     assert figures["hit@5"] >= 0.93
     assert figures["MRR@10"] >= (0.83 if half == "seed-second" else 0.89)
-    assert figures["recall@10"] >= (0.84 if half == "seed-second" else 0.87)
-    assert figures[evaluate.FALSE_REFUSALS] <= 0.07
-    assert figures[evaluate.REFUSALS] >= 0.7
+    assert figures["recall@10"] >= (0.85 if half == "seed-second" else 0.88)
+    assert figures[evaluate.FALSE_REFUSALS] <= 0.06
+    assert figures[evaluate.REFUSALS] >= 0.75
 
 
 @pytest.mark.slow
@@ -336,4 +349,4 @@ def test_what_nothing_answers_is_refused(seeds):
     lines = (QUESTIONS / "seed-unanswerable.jsonl").read_text(encoding="utf-8").splitlines()
     questions = evaluate.read(lines)
     answers = [seeds.answer(ask(one.question, language=one.language, count=3)) for one in questions]
-    assert sum(not answer.answered for answer in answers) >= 0.82 * len(questions)
+    assert sum(not answer.answered for answer in answers) >= 0.86 * len(questions)

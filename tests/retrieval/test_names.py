@@ -45,3 +45,9 @@ def test_any_question_can_be_read(question):
     """Each word is told of, and nothing raises."""
     words = [word for word, _ in vocabulary().words(question)]
     assert len(named(question, words)) == len(words)
+
+
+def test_what_stands_for_a_spelling_is_no_name():
+    """An archive may write a name of an English question in two ways, of which a comment has one."""
+    assert named("Who is Shen Wenfeng?", ["who", "is", "沈", "文锋", "沈", "文峰"]) == [False] * 6
+    assert named("文峰在哪里", ["文峰", "在", "哪里"]) == [True, False, False]
