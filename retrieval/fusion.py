@@ -42,9 +42,9 @@ _MISSED, _UNNAMED = 0.25, 1.2
 #: The evidence at which a comment is as likely to answer as not, and how fast that changes. All of these lie
 #: near what logistic regression gives; see the README's evaluation.
 _EVEN, _STEEPNESS = 0.718, 12.0
-#: What a comment gains by the evidence of the best of its thread, and how many those are; see the
-#: README's evaluation.
-_THREAD, _BEST = 0.4, 3
+#: What a comment gains by the evidence of the best of its thread, and how many those are; and what a reply
+#: gains by how far what it answers stands above the last; see the README's evaluation.
+_THREAD, _BEST, _PARENT = 0.4, 3, 0.25
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class Candidate:
     #: What the evidence for the first of all candidates says beyond its being an answer; it counts against
     #: all of them alike.
     doubt: float = 0.0
-    #: What its thread speaks for it beyond what the first candidate's thread speaks for that.
+    #: What its thread and what it replies to speak for it, beyond what the first candidate's speak for that.
     thread: float = 0.0
     #: What a reranker says of it, 0 to 1, if one was asked.
     reranked: float | None = None
@@ -177,23 +177,33 @@ def fuse(
     ]
 
 
-def in_order(candidates: Sequence[Candidate], threads: Mapping[str, str]) -> list[Candidate]:
+def in_order(
+    candidates: Sequence[Candidate],
+    threads: Mapping[str, str],
+    parents: Mapping[str, str] = MappingProxyType({}),
+) -> list[Candidate]:
     """Return candidates best first, equals in their order, given the thread of each by its id.
 
     Where several comments of a thread are about the question, the thread is, and so are others of it. What
-    a thread lacks of so many counts as the least evidence there is.
+    a thread lacks of so many counts as the least evidence there is. A reply need not say again what it is
+    about: it gains by the evidence of what it answers, named by `parents`, if that is a candidate too.
     """
     evidence = {candidate.comment_id: candidate.evidence for candidate in candidates}
-    least = [min(evidence.values(), default=0.0)] * _BEST
+    least = min(evidence.values(), default=0.0)
     found: dict[str, list[float]] = {}
     for name, own in evidence.items():
         found.setdefault(threads[name], []).append(own)
-    means = {thread: sum(nlargest(_BEST, all_of_it + least)) / _BEST for thread, all_of_it in found.items()}
+    means = {
+        thread: sum(nlargest(_BEST, all_of_it + [least] * _BEST)) / _BEST
+        for thread, all_of_it in found.items()
+    }
     for candidate in candidates:
-        candidate.thread = _THREAD * means[threads[candidate.comment_id]]
+        name = candidate.comment_id
+        above = evidence.get(parents.get(name, ""), least) - least
+        candidate.thread = _THREAD * means[threads[name]] + _PARENT * above
     ordered = sorted(candidates, key=lambda candidate: -evidence[candidate.comment_id] - candidate.thread)
     # Whether the first one answers is for itself to say: by its thread no more questions were told apart.
-    above = ordered[0].thread if ordered else 0.0
+    first = ordered[0].thread if ordered else 0.0
     for candidate in ordered:
-        candidate.thread -= above
+        candidate.thread -= first
     return ordered

@@ -148,7 +148,11 @@ def met(
     meetings = {name: next(found) if own else Meeting() for name, own in packed.items()}
     for candidate in known:
         candidate.meeting = meetings[candidate.comment_id]
-    ordered = fusion.in_order(known, {name: records[name].comment.thread_id for name in meetings})
+    ordered = fusion.in_order(
+        known,
+        {name: records[name].comment.thread_id for name in meetings},
+        {name: records[name].ancestors[-1] for name in meetings if records[name].ancestors},
+    )
     if ordered:
         first = ordered[0]
         first.unnamed = _unnamed(asked, records[first.comment_id], vectors, surroundings)

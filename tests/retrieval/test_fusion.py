@@ -126,6 +126,24 @@ def test_a_thread_that_has_more_comes_before_one_that_has_less():
     assert [c.comment_id for c in in_order(better, threads)] == ["a", "b", "c", "d", "last"]
 
 
+def test_a_reply_comes_with_what_it_answers():
+    """As far as that one speaks to the question; a comment that says more itself stays before."""
+    candidates = _similar(answer=0.6, other=0.42, reply=0.4, far=0.38, last=0.1)
+    threads = dict.fromkeys(("answer", "other", "reply", "far", "last"), "one")
+    parents = {"reply": "answer", "far": "last", "other": "not found"}
+    found = in_order(candidates, threads, parents)
+    assert [c.comment_id for c in found] == ["answer", "reply", "other", "far", "last"]
+    assert [c.comment_id for c in in_order(candidates, threads)] == [
+        "answer",
+        "other",
+        "reply",
+        "far",
+        "last",
+    ]
+    closer = _similar(answer=0.6, other=0.58, reply=0.4, last=0.1)
+    assert [c.comment_id for c in in_order(closer, threads, parents)][:2] == ["answer", "other"]
+
+
 def test_one_thread_changes_nothing():
     """Neither the order nor what is said of any of them; nor does nothing at all."""
     candidates = _similar(a=0.5, b=0.4, c=0.3)
@@ -137,11 +155,12 @@ def test_one_thread_changes_nothing():
 
 @given(dense, lexical, st.randoms())
 def test_likelihood_orders_as_threads_do(similar, texts, dice):
-    """Whatever the threads; and what is said of the first is said of it alone."""
+    """Whatever the threads and replies; and what is said of the first is said of it alone."""
     candidates = fuse(similar, texts)
     alone = {candidate.comment_id: candidate.likelihood for candidate in candidates}
     threads = {candidate.comment_id: dice.choice("xyz") for candidate in candidates}
-    found = in_order(candidates, threads)
+    parents = {name: dice.choice([*alone, "none"]) for name in alone if dice.random() < 0.5}
+    found = in_order(candidates, threads, parents)
     # Sums of the same numbers in another order differ in their last digit.
     likely = [round(candidate.likelihood, 12) for candidate in found]
     assert likely == sorted(likely, reverse=True)
