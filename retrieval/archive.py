@@ -183,7 +183,7 @@ class Archive:
             self._current()
             self._embedder.question("?")
             wanted("dictionary")  # which is read with the first English word
-            named("?", [])
+            named("中", [])  # names are read with the first Chinese question
             in_characters("Wang Fang", lambda _: 0)
             word_vectors()
         # Words are held against words in a product so small that cores which share it wait for each other

@@ -38,7 +38,7 @@ MET = Weights(0.3, 0.55, 0.45 / 80, 0.85)
 #: and the words they share for less, than for telling which of them answers best.
 ANSWERING = Weights(0.45, 0.65, 0.6 / 80, 0.55)
 #: What that loses by the share of the question in the word missed most, and in a name that is missing.
-_MISSED, _UNNAMED = 0.25, 1.2
+MISSED, _UNNAMED = 0.25, 1.2
 #: The evidence at which a comment is as likely to answer as not, and how fast that changes. All of these lie
 #: near what logistic regression gives; see the README's evaluation.
 _EVEN, _STEEPNESS = 0.718, 12.0
@@ -93,7 +93,7 @@ class Candidate:
         """Return what its evidence says beyond its being an answer, where it is the first of all."""
         if self.meeting is None:
             return 0.0
-        lacking = _MISSED * self.meeting.missed + _UNNAMED * self.unnamed
+        lacking = MISSED * self.meeting.missed + _UNNAMED * self.unnamed
         return self.evidence - self._weighed(ANSWERING) + lacking
 
     def _weighed(self, weights: Weights) -> float:

@@ -17,7 +17,7 @@ Places = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
 #: The more tokens a passage has, the more alike the most alike one is by chance; see the README's evaluation.
-_LENGTH, _USUAL = 0.06, 40
+LENGTH, USUAL = 0.06, 40
 #: How much more a name is missed than it lacks of what is most like it: other names are half like it.
 _NAMES_LACK = 2.0
 
@@ -59,7 +59,7 @@ def meetings(asked: Asked, texts: Texts) -> list[Meeting]:
     """Return how well each comment meets a question."""
     like = np.maximum.reduceat(asked.vectors @ texts.vectors.T, texts.passages, axis=1)
     sizes = np.diff(texts.passages, append=len(texts.vectors))
-    scores = asked.weights @ like - _LENGTH * np.log(sizes / _USUAL)
+    scores = asked.weights @ like - LENGTH * np.log(sizes / USUAL)
     lacking = 1 - np.maximum.reduceat(like, texts.comments, axis=1)
     missed = np.add.reduceat(asked.weights[:, None] * lacking, asked.words, axis=0).max(axis=0)
     best = np.maximum.reduceat(scores, texts.comments)

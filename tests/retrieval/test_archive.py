@@ -8,7 +8,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from ingest import sync
-from retrieval import evaluate, weighing
+from retrieval import dictionary, evaluate, names, pinyin, terms, weighing
 from retrieval.archive import Archive
 from retrieval.embedder import SentenceTransformerEmbedder
 from retrieval.errors import NoIndexError, UsageError
@@ -60,6 +60,18 @@ def test_a_warm_archive_multiplies_on_one_core(samples):
     samples.warm()
     found = [part["num_threads"] for part in threadpool_info() if part["user_api"] == "blas"]
     assert set(found) == {1}
+
+
+def test_a_warm_archive_has_read_its_dictionaries(samples, monkeypatch):
+    """Else the first question with a Chinese word, an English one or a name in pinyin would wait for it."""
+    for module in (dictionary, names, pinyin, terms):
+        for kept in vars(module).values():
+            if hasattr(kept, "cache_clear"):
+                kept.cache_clear()
+    samples.warm()
+    monkeypatch.setattr(dictionary, "files", None)  # whoever reads another one now fails
+    for question in ("浇水滴到楼下怎么办", "Does an electric toothbrush work?", "Who is Wang Fang?"):
+        assert samples.answer(ask(question)).excerpts
 
 
 def test_everything_shown_is_in_the_archive(samples):
@@ -257,11 +269,11 @@ def test_a_name_written_in_two_ways_is_not_missed_in_either(threads):
     archive = threads(
         ("阿明", "番茄不能多浇水，会烂根的。"),
         ("小李", "听说沈文锋是靠卖番茄赚到第一桶金的。"),
-        ("老周", "沈文峰卖番茄，后来去了外地。"),
+        ("老周", "外地的番茄又贵又不好吃，听说都是沈文峰那边运来的，路上要走好几天。"),
     )
     answer = archive.answer(ask("How did Shen Wenfeng get rich?"))
     first, second, *_ = answer.excerpts
-    assert {first.comment.author, second.comment.author} == {"小李", "老周"}
+    assert (first.comment.author, second.comment.author) == ("小李", "老周")
     assert [one.explanation["unnamed"] for one in answer.excerpts] == [0.0] * len(answer.excerpts)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from retrieval.model.recipe.threads import Thread
+    from retrieval.model.recipe.threads import Passages, Thread
 
     Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
@@ -77,16 +77,9 @@ def threads(encode: Encode, found: Sequence[Thread]) -> tuple[float, float]:
     A comment is weighed as where candidates are found, by meaning alone.
     """
     comments = [own for thread in found for own in thread.comments.values()]
-    firsts = np.cumsum([0, *map(len, comments)])[:-1]
-    vectors = encode([text for own in comments for text in own])
-    wholes = np.add.reduceat(vectors, firsts)
-    wholes /= np.linalg.norm(wholes, axis=1, keepdims=True)
     asked = [one for thread in found for one in thread.asked if one.answers]
-    questions = encode([one.question for one in asked])
-    scores = (
-        FOUND.passage * np.maximum.reduceat(questions @ vectors.T, firsts, axis=1)
-        + FOUND.whole * questions @ wholes.T
-    )
+    best, whole = similarities(encode, [one.question for one in asked], comments)
+    scores = FOUND.passage * best + FOUND.whole * whole
     ranks = np.array(
         [
             1 + (own > max(own[place] for place, text in enumerate(comments) if text in one.answers)).sum()
@@ -94,6 +87,17 @@ def threads(encode: Encode, found: Sequence[Thread]) -> tuple[float, float]:
         ]
     )
     return float((ranks <= 5).mean()), float(np.where(ranks <= 10, 1 / ranks, 0).mean())
+
+
+def similarities(
+    encode: Encode, asked: Sequence[str], comments: Sequence[Passages]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the cosine of questions to comments' best passages and to the means of these, each (q, c)."""
+    firsts = np.cumsum([0, *map(len, comments)])[:-1]
+    vectors, questions = encode([text for own in comments for text in own]), encode(asked)
+    wholes = np.add.reduceat(vectors, firsts)
+    wholes /= np.linalg.norm(wholes, axis=1, keepdims=True)
+    return np.maximum.reduceat(questions @ vectors.T, firsts, axis=1), questions @ wholes.T
 
 
 def pieces(text: str) -> list[str]:

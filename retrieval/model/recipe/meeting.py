@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,14 +18,15 @@ from torch.nn import Parameter
 from torch.nn.functional import binary_cross_entropy_with_logits, normalize, softplus
 
 from retrieval import weighing
-from retrieval.fusion import ANSWERING, FOUND, MET
+from retrieval.fusion import ANSWERING, FOUND, MET, MISSED
 from retrieval.lexical import LexicalIndex
+from retrieval.maxsim import LENGTH, USUAL
 from retrieval.model import vocabulary
+from retrieval.model.recipe.measure import similarities
 from retrieval.model.tokens import BASE_ROWS
 from retrieval.model.word_vectors import unit
 from retrieval.text import language_of
 from retrieval.types import Bilingual, Comment, Kind, Record, Scope
-from retrieval.wholes import mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -50,8 +50,8 @@ _SCALE, _ANSWERED = 20.0, 0.3
 #: Rates of learning: of the directions, of the weights of evidence, and of how fast likelihood changes.
 _RATE, _WEIGHING, _LIKELIHOOD = 1e-3, 2e-3, 0.05
 _TOGETHER, _WARM_UP = 16, 50
-#: Where allowance for length, the weight of the word missed most, and likelihood begin.
-_LENGTH, _USUAL, _MISSED, _EVEN, _STEEP = 0.06, 40, 0.25, 0.72, 12.0
+#: Where likelihood begins; the weights of evidence begin with those of answers.
+_EVEN, _STEEP = 0.72, 12.0
 
 
 class Read(NamedTuple):
@@ -103,19 +103,16 @@ def examples(archive: Sequence[Thread], folder: Path, encode: Encode) -> Iterato
     threads = [thread.name for thread in archive for _ in thread.comments]
     lexical = LexicalIndex.create(folder)
     lexical.update([], map(_record, range(len(comments)), comments), {"": 0})
-    vectors = encode([text for own in comments for text in own])
-    firsts = np.cumsum([0, *map(len, comments)])
-    wholes = np.stack([mean(vectors[one:following]) for one, following in pairwise(firsts)])
     read = [_comment(own) for own in comments]
     asked = [one for thread in archive for one in thread.asked]
-    for one, vector in zip(asked, encode([one.question for one in asked]), strict=True):
+    similar = similarities(encode, [one.question for one in asked], comments)
+    for one, best_passage, whole in zip(asked, *similar, strict=True):
         looked_for = weighing.sought(one.question, lexical)
         words = weighing.words(one.question, looked_for, lexical)
         if not words:
             continue
         evidence = np.zeros((len(comments), 3), np.float32)
-        evidence[:, 0] = np.maximum.reduceat(vectors @ vector, firsts[:-1])
-        evidence[:, 1] = wholes @ vector
+        evidence[:, 0], evidence[:, 1] = best_passage, whole
         for hit in lexical.best(looked_for.wanted, len(comments), Scope()):
             evidence[int(hit.comment_id), 2] = hit.score
         best = np.argsort(-(evidence @ np.array(FOUND[:3])), kind="stable")[:_READ]
@@ -161,8 +158,8 @@ class Meeting(torch.nn.Module):
         self._rows = normalize(torch.from_numpy(rows), dim=1)
         self.directions = Parameter(torch.from_numpy(principal()))
         self.ranking = Parameter(torch.tensor(MET))
-        self.answering = Parameter(torch.tensor([*ANSWERING, -_MISSED]))
-        self.length, self.even = (Parameter(torch.tensor(start)) for start in (_LENGTH, _EVEN))
+        self.answering = Parameter(torch.tensor([*ANSWERING, -MISSED]))
+        self.length, self.even = (Parameter(torch.tensor(start)) for start in (LENGTH, _EVEN))
         self.steepness = Parameter(torch.tensor(_STEEP))
 
     def forward(self, one: Example) -> tuple[Tensor, Tensor]:
@@ -177,7 +174,7 @@ class Meeting(torch.nn.Module):
             torch.tensor([len(read.sizes) for read in one.candidates])
         )
         like = _most(own @ theirs.T, torch.arange(len(sizes)).repeat_interleave(sizes), len(sizes))
-        allowance = self.length * torch.log(sizes / _USUAL)
+        allowance = self.length * torch.log(sizes / USUAL)
         met = _most((one.weights @ like - allowance)[None], owners, len(one.candidates))[0]
         lacking = one.weights[:, None] * (1 - _most(like, owners, len(one.candidates)))
         missed = (
