@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from cachetools import LRUCache
 
@@ -25,6 +25,7 @@ from retrieval.types import Answer, Filters, Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from concurrent.futures import Future
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -50,6 +51,8 @@ ANSWERED = 0.5
 _TRIES = 5
 #: How much of the comments read lately is kept, in characters; one of a thousand takes some 10 kB.
 _KEPT = 4_000_000
+#: How many threads' titles are kept.
+_TITLES = 1000
 
 R = TypeVar("R")
 
@@ -79,8 +82,10 @@ class _Words:
     asked: Asked | None
     #: The texts that have them, best first.
     texts: Sequence[TextHit] = ()
-    #: How similar the comments of these are, as a whole, that have several passages.
-    wholes: Mapping[str, float] = field(default_factory=dict)
+
+    def comments(self) -> dict[str, None]:
+        """Return the comments whose texts these are, each once."""
+        return dict.fromkeys(text.comment_id for text in self.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,8 @@ class _Generation:
     hold: readers.Hold
     #: Comments read lately, by id: nothing in a generation changes.
     lately: LRUCache[str, Record] = field(default_factory=lambda: LRUCache(_KEPT, _length))
+    #: The packed tokens of threads' titles and questions, by the threads' ids; some 1 kB each.
+    titles: LRUCache[str, list[bytes]] = field(default_factory=lambda: LRUCache(_TITLES))
 
     def close(self) -> None:
         self.store.close()
@@ -112,28 +119,32 @@ class _Generation:
         return found
 
     def joined(
-        self, vector: NDArray[np.float32], dense: Sequence[Hit], words: _Words, count: int
+        self,
+        vector: NDArray[np.float32],
+        dense: Sequence[Hit],
+        words: _Words,
+        whole: Mapping[str, float],
+        count: int,
     ) -> tuple[list[Candidate], dict[str, Ranks]]:
         """Return what both indexes found for a vector as comments, best first, and the ranks of each.
 
-        They are as many as are read for a page of `count`; the ranks are those of all.
+        They are as many as are read for a page of `count`; the ranks are those of all. `whole` says how
+        similar those are as a whole that have the words.
         """
         ranked = ranks(dense, words.texts)
-        known = {text.comment_id for text in words.texts}
+        known = words.comments()
         others = [name for name in in_pieces(dense, ranked) if name not in known]
-        whole = {**words.wholes, **self.store.wholes(vector, others)}
-        return fuse(dense, words.texts, whole, count + _SPARE), ranked
+        similar = {**whole, **self.store.wholes(vector, others)}
+        return fuse(dense, words.texts, similar, count + _SPARE), ranked
 
-    def words(self, question: str, text: str, vector: NDArray[np.float32], pool: int, scope: Scope) -> _Words:
+    def words(self, question: str, text: str, pool: int, scope: Scope) -> _Words:
         """Return a question's words and the texts that have them, `pool` at most.
 
         `text` is the question with names as the archive has them.
         """
         sought = weighing.sought(text, self.lexical)
         asked = weighing.asked(question, text, sought, self.lexical) if sought.wanted else None
-        texts = self.lexical.best(sought.wanted, pool, scope)
-        names = dict.fromkeys(text.comment_id for text in texts)
-        return _Words(sought, asked, texts, self.store.wholes(vector, list(names)))
+        return _Words(sought, asked, self.lexical.best(sought.wanted, pool, scope))
 
     def surroundings(self, record: Record) -> list[bytes]:
         """Return the packed tokens of what a comment replies to and of its thread's title and question."""
@@ -141,8 +152,10 @@ class _Generation:
 
         above = self.records(record.ancestors).values()
         thread = self.manifest.holding(record.comment).thread
-        texts = [text for own in (thread.title, thread.question) for _, text in own.items()]
-        return [own for reply in above for own in reply.tokens] + vocabulary().packed(texts)
+        if (asked := self.titles.get(thread.id)) is None:
+            texts = [text for own in (thread.title, thread.question) for _, text in own.items()]
+            self.titles[thread.id] = asked = vocabulary().packed(texts)
+        return [own for reply in above for own in reply.tokens] + asked
 
 
 class Archive:
@@ -216,18 +229,23 @@ class Archive:
         def answered(generation: _Generation) -> Answer:
             scope = scope_of(question.filters, generation.manifest)
             text = in_characters(question.text, generation.lexical.frequency)
-            with self._stage("embed"):
-                vector = self._embedder.question(text)
-            with self._stage("search"):
-                pool = pool_of(question.count)
-                # Chroma leaves Python alone while it looks for vectors; words are looked up meanwhile.
-                looking = self._beside.submit(generation.words, question.text, text, vector, pool, scope)
-                try:
+            pool = pool_of(question.count)
+            # The model and Chroma leave Python alone while they work; words are looked up meanwhile.
+            looking = self._beside.submit(generation.words, question.text, text, pool, scope)
+            beside: list[Future[Any]] = [looking]
+            try:
+                with self._stage("embed"):
+                    vector = self._embedder.question(text)
+                with self._stage("search"):
+                    comparing = self._beside.submit(
+                        lambda: generation.store.wholes(vector, list(looking.result().comments()))
+                    )
+                    beside.append(comparing)
                     dense = generation.store.nearest(vector, pool, scope)
-                finally:
-                    wait([looking])  # nobody may close the generation before
-                words = looking.result()
-                candidates, ranked = generation.joined(vector, dense, words, question.count)
+                    words, whole = looking.result(), comparing.result()
+                    candidates, ranked = generation.joined(vector, dense, words, whole, question.count)
+            finally:
+                wait(beside)  # nobody may close the generation before
             with self._stage("quote"):
                 found = self._page(generation, replace(question, text=text), candidates, ranked, words)
             likely = bool(found) and found[0].score >= ANSWERED
@@ -252,7 +270,7 @@ class Archive:
             near = generation.store.nearest(vector, pool_of(count), scope)
             others = [hit for hit in near if hit.passage.comment_id != comment_id]
             words = _Words(Sought(), None)
-            candidates, ranked = generation.joined(vector, others, words, count)
+            candidates, ranked = generation.joined(vector, others, words, {}, count)
             found = self._page(generation, question, candidates, ranked, words)
             return self._answer(generation, question, found, answered=bool(found))
 

@@ -81,7 +81,8 @@ def _bare(text: str) -> str:
 
 
 def _alike(one: frozenset[int], other: frozenset[int]) -> bool:
-    if min(len(one), len(other)) < _ALIKE * max(len(one), len(other)):
+    size, its = len(one), len(other)
+    if size < _ALIKE * its or its < _ALIKE * size:
         return False
     common = len(one & other)
-    return common >= _ALIKE * (len(one) + len(other) - common)
+    return common >= _ALIKE * (size + its - common)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,8 +90,7 @@ class Comment:
     images: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A half-open range of code points in one text."""
 
     start: int
@@ -106,8 +105,7 @@ class Span:
         return self.start <= inner.start and inner.end <= self.end
 
 
-@dataclass(frozen=True, slots=True)
-class PassageId:
+class PassageId(NamedTuple):
     """Names one passage: the n-th (from 0) of a comment's text in one language."""
 
     comment_id: str
@@ -163,8 +161,7 @@ class Record:
         return self.passages[passage.language][passage.number].of(self.comment.text[passage.language] or "")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One passage an index found, best first in a list of hits."""
 
     passage: PassageId
@@ -172,8 +169,7 @@ class Hit:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class TextHit:
+class TextHit(NamedTuple):
     """One text of a comment that the lexical index found, best first in a list of hits."""
 
     comment_id: str

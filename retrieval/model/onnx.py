@@ -113,8 +113,8 @@ def batches(lengths: Sequence[int], workers: int) -> list[NDArray[np.intp]]:
     Those of a batch are of like length, so that little is spent on padding. All batches have about as many
     tokens, and each worker as many batches, so that all finish at the same time.
     """
-    if not lengths:
-        return []
+    if len(lengths) < 2:
+        return [np.arange(1)] if lengths else []
     sizes = np.asarray(lengths)
     order = np.argsort(-sizes, kind="stable")
     ends = np.cumsum(sizes[order])

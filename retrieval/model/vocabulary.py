@@ -16,7 +16,7 @@ from retrieval.model import TABLE, base, table, tokens
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
     from retrieval.model.chinese import Words
 
@@ -43,7 +43,7 @@ class Vocabulary:
         With `keep`, `packed` need not find them again: what an ingest encodes, it writes soon.
         """
         spaced = [self._words.spaced(text) for text in texts]
-        found = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(spaced)]
+        found = [encoding.ids for encoding in self._encoded(spaced)]
         if keep:
             with self._lock:
                 self._kept |= {
@@ -52,6 +52,12 @@ class Vocabulary:
                 for text in list(islice(self._kept, max(0, len(self._kept) - _KEPT))):
                     del self._kept[text]
         return found
+
+    def _encoded(self, spaced: Sequence[str]) -> list[Encoding]:
+        if len(spaced) == 1:
+            # A batch lets go of Python, and a question would wait for it longer than this takes.
+            return [self._tokenizer.encode(spaced[0])]
+        return self._tokenizer.encode_batch_fast(spaced)
 
     def packed(self, texts: Iterable[str]) -> list[bytes]:
         """Return the distinct tokens of each text, packed for `unpacked`, without those that frame it."""
