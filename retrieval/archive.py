@@ -45,6 +45,8 @@ _POOL = 5
 #: How many more comments than asked for are read, so that they can be ordered by what they say, and
 #: duplicates and single voices can make room; see the README's evaluation.
 _SPARE = 15
+#: Up to so many texts Chroma is done before words are weighed and texts sought: weighing begins earlier.
+_SOON = 10_000
 #: Below this likelihood a question counts as not answered; see the README's evaluation.
 ANSWERED = 0.5
 #: How often a question is answered anew because something was published meanwhile.
@@ -80,12 +82,15 @@ class _Words:
     sought: Sought
     #: For holding them against those of comments; None where none says anything.
     asked: Asked | None
-    #: The texts that have them, best first.
-    texts: Sequence[TextHit] = ()
 
-    def comments(self) -> dict[str, None]:
-        """Return the comments whose texts these are, each once."""
-        return dict.fromkeys(text.comment_id for text in self.texts)
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The texts that have a question's words, best first."""
+
+    hits: Sequence[TextHit] = ()
+    #: How similar their comments are, as a whole, that have several passages.
+    wholes: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,32 +124,28 @@ class _Generation:
         return found
 
     def joined(
-        self,
-        vector: NDArray[np.float32],
-        dense: Sequence[Hit],
-        words: _Words,
-        whole: Mapping[str, float],
-        count: int,
+        self, vector: NDArray[np.float32], dense: Sequence[Hit], texts: _Texts, count: int
     ) -> tuple[list[Candidate], dict[str, Ranks]]:
         """Return what both indexes found for a vector as comments, best first, and the ranks of each.
 
-        They are as many as are read for a page of `count`; the ranks are those of all. `whole` says how
-        similar those are as a whole that have the words.
+        They are as many as are read for a page of `count`; the ranks are those of all.
         """
-        ranked = ranks(dense, words.texts)
-        known = words.comments()
+        ranked = ranks(dense, texts.hits)
+        known = {text.comment_id for text in texts.hits}
         others = [name for name in in_pieces(dense, ranked) if name not in known]
-        similar = {**whole, **self.store.wholes(vector, others)}
-        return fuse(dense, words.texts, similar, count + _SPARE), ranked
+        whole = {**texts.wholes, **self.store.wholes(vector, others)}
+        return fuse(dense, texts.hits, whole, count + _SPARE), ranked
 
-    def words(self, question: str, text: str, pool: int, scope: Scope) -> _Words:
-        """Return a question's words and the texts that have them, `pool` at most.
-
-        `text` is the question with names as the archive has them.
-        """
+    def words(self, question: str, text: str) -> _Words:
+        """Return a question's words; `text` is the question with names as the archive has them."""
         sought = weighing.sought(text, self.lexical)
-        asked = weighing.asked(question, text, sought, self.lexical) if sought.wanted else None
-        return _Words(sought, asked, self.lexical.best(sought.wanted, pool, scope))
+        return _Words(sought, weighing.asked(question, text, sought, self.lexical) if sought.wanted else None)
+
+    def having(self, words: _Words, vector: NDArray[np.float32], pool: int, scope: Scope) -> _Texts:
+        """Return the texts that have a question's words, `pool` at most."""
+        hits = self.lexical.best(words.sought.wanted, pool, scope)
+        names = dict.fromkeys(text.comment_id for text in hits)
+        return _Texts(hits, self.store.wholes(vector, list(names)))
 
     def surroundings(self, record: Record) -> list[bytes]:
         """Return the packed tokens of what a comment replies to and of its thread's title and question."""
@@ -227,27 +228,10 @@ class Archive:
         """
 
         def answered(generation: _Generation) -> Answer:
-            scope = scope_of(question.filters, generation.manifest)
             text = in_characters(question.text, generation.lexical.frequency)
-            pool = pool_of(question.count)
-            # The model and Chroma leave Python alone while they work; words are looked up meanwhile.
-            looking = self._beside.submit(generation.words, question.text, text, pool, scope)
-            beside: list[Future[Any]] = [looking]
-            try:
-                with self._stage("embed"):
-                    vector = self._embedder.question(text)
-                with self._stage("search"):
-                    comparing = self._beside.submit(
-                        lambda: generation.store.wholes(vector, list(looking.result().comments()))
-                    )
-                    beside.append(comparing)
-                    dense = generation.store.nearest(vector, pool, scope)
-                    words, whole = looking.result(), comparing.result()
-                    candidates, ranked = generation.joined(vector, dense, words, whole, question.count)
-            finally:
-                wait(beside)  # nobody may close the generation before
+            known = self._searched(generation, question, text)
             with self._stage("quote"):
-                found = self._page(generation, replace(question, text=text), candidates, ranked, words)
+                found = self._page(generation, replace(question, text=text), *known)
             likely = bool(found) and found[0].score >= ANSWERED
             return self._answer(
                 generation, question, found, answered=likely and not is_small_talk(question.text)
@@ -269,9 +253,8 @@ class Archive:
             vector = wholes.direction(generation.store, comment_id)
             near = generation.store.nearest(vector, pool_of(count), scope)
             others = [hit for hit in near if hit.passage.comment_id != comment_id]
-            words = _Words(Sought(), None)
-            candidates, ranked = generation.joined(vector, others, words, {}, count)
-            found = self._page(generation, question, candidates, ranked, words)
+            candidates, ranked = generation.joined(vector, others, _Texts(), count)
+            found = self._page(generation, question, candidates, ranked, _Words(Sought(), None))
             return self._answer(generation, question, found, answered=bool(found))
 
         return self._settled(like)
@@ -288,6 +271,39 @@ class Archive:
             return page.whole(generation.manifest, record, related, language)
 
         return self._settled(shown)
+
+    def _searched(
+        self, generation: _Generation, question: Question, text: str
+    ) -> tuple[list[Candidate], dict[str, Ranks], _Words]:
+        """Return the comments found for a question, with their ranks, and the question by its words.
+
+        `text` is the question with names as the archive has them.
+        """
+        scope = scope_of(question.filters, generation.manifest)
+        pool = pool_of(question.count)
+        early: Future[_Words] | None = None
+        looking: Future[tuple[_Words, _Texts]] | None = None
+
+        def look() -> tuple[_Words, _Texts]:
+            words = early.result() if early else generation.words(question.text, text)
+            return words, generation.having(words, vector, pool, scope)
+
+        try:
+            # Chroma leaves Python alone while it looks for vectors; words are weighed and texts sought
+            # meanwhile. So does the model, but it wants every core.
+            with self._stage("embed"):
+                if generation.lexical.count() <= _SOON:
+                    early = self._beside.submit(generation.words, question.text, text)
+                vector = self._embedder.question(text)
+            with self._stage("search"):
+                # Not two pieces of work: the second would have this thread wait until the first pauses.
+                looking = self._beside.submit(look)
+                dense = generation.store.nearest(vector, pool, scope)
+                words, texts = looking.result()
+                return *generation.joined(vector, dense, texts, question.count), words
+        finally:
+            beside: list[Future[Any]] = [one for one in (early, looking) if one is not None]
+            wait(beside)  # nobody may close the generation before
 
     def _settled(self, work: Callable[[_Generation], R]) -> R:
         """Do something with the published generation, anew where another one was published meanwhile."""
