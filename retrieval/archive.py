@@ -40,11 +40,11 @@ if TYPE_CHECKING:
     from retrieval.rerank import Reranker
     from retrieval.types import Excerpt, Hit, Language, Record, Scope, TextHit
 
-#: Passages, and texts, asked of each index for every comment that is read, which has about as many.
-_POOL = 5
-#: How many more comments than asked for are read, so that they can be ordered by what they say, and
-#: duplicates and single voices can make room; see the README's evaluation.
-_SPARE = 15
+#: Passages, and texts, asked of each index for every comment that is read.
+_POOL = 4
+#: How many comments are read for each that is asked for, and how many at least, so that they can be ordered
+#: by what they say, and duplicates and single voices can make room; see the README's evaluation.
+_READ, _LEAST = 3, 20
 #: Up to so many texts Chroma is done before words are weighed and texts sought: weighing begins earlier.
 _SOON = 10_000
 #: Below this likelihood a question counts as not answered; see the README's evaluation.
@@ -134,7 +134,7 @@ class _Generation:
         known = {text.comment_id for text in texts.hits}
         others = [name for name in in_pieces(dense, ranked) if name not in known]
         whole = {**texts.wholes, **self.store.wholes(vector, others)}
-        return fuse(dense, texts.hits, whole, count + _SPARE), ranked
+        return fuse(dense, texts.hits, whole, read_for(count)), ranked
 
     def words(self, question: str, text: str) -> _Words:
         """Return a question's words; `text` is the question with names as the archive has them."""
@@ -426,9 +426,14 @@ class Archive:
         return Answer(question, answered, generation.number, generation.manifest.archive_date, found)
 
 
+def read_for(count: int) -> int:
+    """Return how many comments to read for a page of so many."""
+    return max(_LEAST, _READ * count)
+
+
 def pool_of(count: int) -> int:
-    """Return how many passages to ask of an index for so many comments."""
-    return _POOL * (count + _SPARE)
+    """Return how many passages to ask of an index for a page of so many comments."""
+    return _POOL * read_for(count)
 
 
 def _one(records: Mapping[str, Record], comment_id: str) -> Record:

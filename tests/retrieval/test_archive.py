@@ -1,5 +1,6 @@
 """From a question to an answer, over real indexes, on this machine and on a Chroma server."""
 
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from ingest import sync
 from retrieval import dictionary, evaluate, names, pinyin, terms, weighing
 from retrieval.archive import Archive
 from retrieval.embedder import SentenceTransformerEmbedder
-from retrieval.errors import NoIndexError, UsageError
+from retrieval.errors import ConfigError, NoIndexError, UsageError
 from retrieval.probe import in_process
 from retrieval.questions import ask
 from retrieval.types import Filters, Kind
@@ -147,6 +148,44 @@ def test_the_same_question_has_the_same_answer(samples):
     """Byte for byte, ties included."""
     question = ask("夏天", count=20)
     assert samples.answer(question) == samples.answer(question)
+
+
+def test_over_a_small_archive_words_are_weighed_while_the_model_reads(samples, monkeypatch):
+    """And the answer is the one that has them weighed afterwards, as over a large archive."""
+    weighed, soon = threading.Event(), []
+    weigh, encode = weighing.sought, FakeEmbedder.question
+
+    def sought(*given):
+        weighed.set()
+        return weigh(*given)
+
+    def question(embedder, text):
+        soon.append(weighed.wait(timeout=60 if small else 0))
+        return encode(embedder, text)
+
+    monkeypatch.setattr(weighing, "sought", sought)
+    monkeypatch.setattr(FakeEmbedder, "question", question)
+    asked, told = ask("How do I keep my hands warm in winter?"), []
+    for small in (True, False):
+        monkeypatch.setattr("retrieval.archive._SOON", 10_000 if small else 0)
+        weighed.clear()
+        told.append(samples.answer(asked))
+    assert soon == [True, False]
+    assert told[0] == told[1]
+
+
+def test_a_question_that_cannot_be_encoded_leaves_the_archive_as_it_was(samples, monkeypatch):
+    """What was begun beside it is over, and the next question is answered."""
+    asked = ask("drip irrigation")
+    with monkeypatch.context() as broken:
+        broken.setattr(FakeEmbedder, "question", _broken)
+        with pytest.raises(ConfigError):
+            samples.answer(asked)
+    assert samples.answer(asked).excerpts
+
+
+def _broken(*_):
+    raise ConfigError("The model cannot be loaded.", "无法加载模型。")
 
 
 def test_what_was_read_lately_changes_no_answer(samples, monkeypatch):

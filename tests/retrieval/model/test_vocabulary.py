@@ -54,6 +54,13 @@ def test_tokens_are_not_found_twice(texts, data):
         assert asked == texts
 
 
+@given(st.lists(readable, min_size=2, max_size=3))
+def test_one_text_has_the_tokens_that_it_has_among_others(texts):
+    """One alone is cut another way, which is sooner done."""
+    found = vocabulary.vocabulary().ids(texts)
+    assert [own for text in texts for own in vocabulary.vocabulary().ids([text])] == found
+
+
 def test_few_tokens_are_kept(monkeypatch):
     """Those of the texts that came last, where nobody asks for them."""
     monkeypatch.setattr(vocabulary, "_KEPT", 2)
