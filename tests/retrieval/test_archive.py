@@ -376,7 +376,7 @@ def seeds(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("half", ["seed-tune", "seed-report", "seed-second"])
+@pytest.mark.parametrize("half", ["seed-tune", "seed-report", "seed-second", "seed-why"])
 def test_answers_are_as_good_as_they_were(seeds, half):
     """Floors a little under what was measured; see the README's evaluation."""
     pytest.importorskip("ir_measures")
@@ -391,7 +391,7 @@ def test_answers_are_as_good_as_they_were(seeds, half):
     assert figures["MRR@10"] >= (0.83 if half == "seed-second" else 0.89)
     assert figures["recall@10"] >= (0.85 if half == "seed-second" else 0.88)
     assert figures[evaluate.FALSE_REFUSALS] <= 0.06
-    assert figures[evaluate.REFUSALS] >= 0.75
+    assert figures.get(evaluate.REFUSALS, 1.0) >= 0.75  # not all files have questions without an answer
 
 
 @pytest.mark.slow
