@@ -132,9 +132,11 @@ class _Generation:
         """
         ranked = ranks(dense, texts.hits)
         known = {text.comment_id for text in texts.hits}
-        others = [name for name in in_pieces(dense, ranked) if name not in known]
+        # Those without the words are in order of likeness: what is behind so many will not be read.
+        read = read_for(count)
+        others = [name for name in in_pieces(dense, ranked) if name not in known][:read]
         whole = {**texts.wholes, **self.store.wholes(vector, others)}
-        return fuse(dense, texts.hits, whole, read_for(count)), ranked
+        return fuse(dense, texts.hits, whole, read), ranked
 
     def words(self, question: str, text: str) -> _Words:
         """Return a question's words; `text` is the question with names as the archive has them."""
