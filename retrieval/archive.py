@@ -132,11 +132,9 @@ class _Generation:
         """
         ranked = ranks(dense, texts.hits)
         known = {text.comment_id for text in texts.hits}
-        # Those without the words are in order of likeness: what is behind so many will not be read.
-        read = read_for(count)
-        others = [name for name in in_pieces(dense, ranked) if name not in known][:read]
+        others = [name for name in in_pieces(dense, ranked) if name not in known]
         whole = {**texts.wholes, **self.store.wholes(vector, others)}
-        return fuse(dense, texts.hits, whole, read), ranked
+        return fuse(dense, texts.hits, whole, read_for(count)), ranked
 
     def words(self, question: str, text: str) -> _Words:
         """Return a question's words; `text` is the question with names as the archive has them."""
