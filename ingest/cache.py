@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from retrieval.types import Record
-
 #: Bytes of a page: several vectors fit into one of these, and one and a half into SQLite's usual ones.
 _PAGE = 16_384
 
@@ -81,9 +79,9 @@ class EmbeddingCache:
         with self._explained(), self._connection as connection:
             put(connection, "vectors", rows)
 
-    def keep_only(self, records: Iterable[Record]) -> None:
-        """Forget all vectors but those of these comments, and every trace of the others in the file."""
-        keys = {self.key(text) for record in records for text in record.passage_texts()}
+    def keep_only(self, texts: Iterable[str]) -> None:
+        """Forget all vectors but those of these texts, and every trace of the others in the file."""
+        keys = set(map(self.key, texts))
         with self._explained(), self._connection as connection:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("CREATE TEMP TABLE kept (digest BLOB PRIMARY KEY) WITHOUT ROWID")

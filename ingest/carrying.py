@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ingest import revisions
@@ -13,13 +14,14 @@ from ingest.embedding import Vectors
 from ingest.plan import Fate
 from ingest.release import Release, from_nothing, numbered
 from ingest.summary import Summary
+from ingest.threads import asking
 from ingest.write import Change
 from retrieval.generations import Manifest, days
 from retrieval.records import make_record
 from retrieval.vectors import outgrows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ingest.compare import Comparison
@@ -67,10 +69,11 @@ class Carrying:
         """Embed what has to be, write a new generation and publish it."""
         before, target = self.found.before, self.found.target
         change = self._change()
+        asked = asking(target.threads)
         cache_path = before.home.data_dir / "embeddings.sqlite"
         with EmbeddingCache(cache_path, self.embedder.fingerprint) as cache:
-            useless = self._join(cache, change.written)
-            vectors = Vectors(cache, self.embedder)
+            useless = self._join(cache, [*_texts(change.written), *chain.from_iterable(asked.values())])
+            vectors = Vectors(cache, self.embedder, asked)
             summary = replace(
                 self.found.summary(), published=True, useless=useless, compacted=before.mostly_dead
             )
@@ -99,16 +102,15 @@ class Carrying:
             )
             manifest = release(change)
             if summary.compacted:
-                cache.keep_only(change.written)
+                cache.keep_only([*_texts(change.written), *chain.from_iterable(asked.values())])
         return Summary.from_json(manifest.run)
 
-    def _join(self, cache: EmbeddingCache, written: Sequence[Record]) -> tuple[tuple[str, str], ...]:
+    def _join(self, cache: EmbeddingCache, texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
         """Put vectors that were made elsewhere into the cache; return (path, reason) of useless files."""
         if self.vectors is None:
             return ()
         from ingest.shards import joined
 
-        texts = (text for record in written for text in record.passage_texts())
         found = joined(self.vectors, self.embedder.fingerprint, cache.missing(map(cache.key, texts)))
         cache.put(found.vectors)
         return found.skipped
@@ -144,8 +146,7 @@ class Carrying:
         known = self.found.before.manifest
         if change.base is not None and known is not None and known.dimensions:
             return known.dimensions
-        texts = (text for record in change.written for text in record.passage_texts())
-        first = next(texts, None)
+        first = next(_texts(change.written), None)
         return len(cache.get([cache.key(first)])[cache.key(first)]) if first is not None else 0
 
     def _manifest(self, summary: Summary, dimensions: int) -> Manifest:
@@ -167,3 +168,8 @@ class Carrying:
             hidden=target.hidden,
             remotes=self.found.seen.remotes,
         )
+
+
+def _texts(records: Iterable[Record]) -> Iterator[str]:
+    """Yield the texts of comments' passages."""
+    return (text for record in records for text in record.passage_texts())

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ingest import exclusions
 from ingest.exclude import without
 from ingest.progress import Silent
+from ingest.threads import asking
 from ingest.turns import writing
 from retrieval import generations
 from retrieval.errors import NoIndexError
@@ -88,5 +90,6 @@ def _rewrite(turn: Turn, manifest: Manifest, progress: Progress, probe: Probe | 
 
         release = Release(turn, Vectors(cache), progress, probe or in_child, describe, days(manifest.threads))
         fresh = release(from_nothing(records))
-        cache.keep_only(records)
+        passages = [text for record in records for text in record.passage_texts()]
+        cache.keep_only([*passages, *chain.from_iterable(asking(manifest.threads).values())])
     return fresh

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import ExitStack, closing
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from ingest.signals import Deferred
 from retrieval.vectors import Embedded
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -60,10 +61,17 @@ class Encoded(NamedTuple):
 class Vectors:
     """Where comments get their vectors: from a cache, and what that lacks from a model, if there is one."""
 
-    def __init__(self, cache: EmbeddingCache, embedder: Embedder | None = None) -> None:
+    def __init__(
+        self,
+        cache: EmbeddingCache,
+        embedder: Embedder | None = None,
+        asking: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
         self.cache = cache
         self.embedder = embedder
-        #: Texts that were encoded so far, and the seconds spent in the model.
+        #: The texts that say what a thread asks, by its id.
+        self._asking = asking
+        #: Passages that were encoded so far, and the seconds spent in the model.
         self.encoded = 0
         self.seconds = 0.0
 
@@ -78,7 +86,9 @@ class Vectors:
         if self.embedder is None:
             ready = keyed
         else:
-            missing = shortest_first(self._missing(keyed))
+            passages = self._missing(keyed)
+            # What the threads ask comes first: comments are complete with their last passage then.
+            missing = shortest_first(self._missing_of_threads(keyed)) | shortest_first(passages)
             waiting, complete = by_last(keyed, list(missing))
             encoded = 0
             with closing(encode(missing, self.embedder, progress, self.cache.put)) as encoding:
@@ -92,7 +102,7 @@ class Vectors:
                     if len(ready) >= (1 if is_last else _enough(done)):
                         yield self._embedded(ready)
                         done, ready = done + len(ready), []
-            self.encoded += encoded
+            self.encoded += len(passages)
             ready += complete
         progress.stage("write", len(keyed))
         progress.advance(done)
@@ -113,14 +123,35 @@ class Vectors:
             if key in missing
         }
 
+    def _missing_of_threads(self, keyed: Sequence[Keyed]) -> dict[bytes, str]:
+        """Return the texts of the comments' threads that are not in the cache, by key."""
+        texts = {self.cache.key(text): text for name in _unlike(keyed) for text in self._asking.get(name, ())}
+        missing = self.cache.missing(texts)
+        return {key: text for key, text in texts.items() if key in missing}
+
     def _embedded(self, keyed: Sequence[Keyed]) -> list[Embedded]:
         """Return comments with their vectors, all of which are in the cache."""
         vectors = self.cache.get(list({key for _, own in keyed for key in own}))
-        none = np.empty((0, 0), dtype=np.float32)
+        threads = {name: tuple(map(self.cache.key, self._asking.get(name, ()))) for name in _unlike(keyed)}
+        asked = self.cache.get(list({key for own in threads.values() for key in own}))
         return [
-            Embedded(record, np.stack([vectors[key] for key in own]) if own else none)
+            Embedded(
+                record,
+                _stacked(vectors[key] for key in own),
+                _stacked(asked[key] for key in threads.get(record.comment.thread_id, ()) if key in asked),
+            )
             for record, own in keyed
         ]
+
+
+def _unlike(keyed: Sequence[Keyed]) -> set[str]:
+    """Return the threads of comments of which it is not known how like what these ask they are."""
+    return {record.comment.thread_id for record, own in keyed if own and record.common is None}
+
+
+def _stacked(rows: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    found = list(rows)
+    return np.stack(found) if found else np.empty((0, 0), dtype=np.float32)
 
 
 def _enough(done: int) -> int:

@@ -96,7 +96,7 @@ def _step(record: Record, before: Record | None) -> Step:
     if record.passages != before.passages:
         return Step(Fate.CHANGED, "its text is cut into other passages", record, before)
     # What follows from the text stays.
-    record = replace(record, tokens=before.tokens, whole=before.whole)
+    record = replace(record, tokens=before.tokens, whole=before.whole, common=before.common)
     if record != before:
         return Step(Fate.MOVED, "its place in the file or in the thread changed", record, before)
     return Step(Fate.UNCHANGED, "the same as before", record, before)

@@ -21,7 +21,7 @@ from ingest.progress import Silent
 from ingest.sources import roots
 from ingest.survey import survey
 from retrieval.errors import RetrievalError, UsageError
-from retrieval.records import short_id
+from retrieval.records import asking, short_id
 from retrieval.text import passages
 
 if TYPE_CHECKING:
@@ -218,8 +218,9 @@ def _name(fingerprint: str, keys: NDArray[np.uint8]) -> str:
 
 
 def _texts(seen: Survey) -> Iterator[str]:
-    """Yield the text of every passage of every comment, as an ingest would embed it."""
-    for reading in seen.readings:
-        for comment in reading.parsed.comments if reading.parsed else ():
+    """Yield the texts that threads ask with and all comments' passages, as an ingest would embed them."""
+    for parsed in filter(None, (reading.parsed for reading in seen.readings)):
+        yield from asking(parsed.title, parsed.question)
+        for comment in parsed.comments:
             bodies = [body for _, body in comment.text.items()]
             yield from (span.of(body) for body in bodies for span in passages(body))

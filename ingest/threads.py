@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.identity import identify, thread_id
+from retrieval import records
 from retrieval.generations import ThreadEntry
 from retrieval.types import Kind, Thread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ingest.survey import Reading
     from ingest.types import ParsedThread
@@ -58,6 +59,11 @@ def thread_entry(
     comments = identify(parsed, identity, previous)
     thread = Thread(identity, parsed.title, parsed.question, parsed.date, parsed.tags)
     return tally(ThreadEntry(thread, path, 0, 0, 0, 0), comments), comments
+
+
+def asking(threads: Iterable[ThreadEntry]) -> dict[str, list[str]]:
+    """Return the texts that say what each thread asks, by its id."""
+    return {entry.thread.id: records.asking(entry.thread.title, entry.thread.question) for entry in threads}
 
 
 def tally(entry: ThreadEntry, comments: Sequence[Comment], sign: int = 1) -> ThreadEntry:

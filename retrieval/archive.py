@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _POOL = 4
 #: How many comments are read for each that is asked for, and how many at least, so that they can be ordered
 #: by what they say, and duplicates and single voices can make room; see the README's evaluation.
-_READ, _LEAST = 3, 20
+_READ, _LEAST = 4, 20
 #: Up to so many texts Chroma is done before words are weighed and texts sought: weighing begins earlier.
 _SOON = 10_000
 #: Below this likelihood a question counts as not answered; see the README's evaluation.

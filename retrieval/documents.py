@@ -151,4 +151,4 @@ def _rows(items: Sequence[Record], tag: int = 0) -> Iterator[tuple[str | int | b
 
 
 def _read(whole: bytes, document: str) -> Record:
-    return replace(records.loads(document), whole=whole)
+    return records.loads(document, whole)

@@ -33,7 +33,10 @@ class Weights(NamedTuple):
 
 #: For choosing the candidates that are read, and for ordering those.
 FOUND = Weights(0.45, 0.55, 1 / 80, 0.0)
-MET = Weights(0.3, 0.55, 0.45 / 80, 0.85)
+MET = Weights(0.3, 0.55, 0.45 / 80, 1.0)
+#: What the latter lose by how much more like what their thread asks they are than like the question: what
+#: answers that alone is like every question about its thread.
+_ASIDE = 0.14
 #: For telling whether the first of them answers at all: how like the question it is counts for more there,
 #: and the words they share for less, than for telling which of them answers best.
 ANSWERING = Weights(0.45, 0.65, 0.6 / 80, 0.55)
@@ -60,6 +63,8 @@ class Candidate:
     lexical: dict[Language, float] = field(default_factory=dict)
     #: What its similarity may be at most where the dense index did not find it.
     floor: float = 0.0
+    #: How like what its thread asks it is, as a whole; None where that is not known.
+    common: float | None = None
     #: How well it meets the question's words; None where that was not looked at.
     meeting: Meeting | None = None
     #: The share of the question in a name that neither the comment has nor what it stands under; told of the
@@ -86,7 +91,9 @@ class Candidate:
     @property
     def evidence(self) -> float:
         """Return what candidates are ordered by."""
-        return self._weighed(FOUND if self.meeting is None else MET)
+        if self.meeting is None:
+            return self._weighed(FOUND)
+        return self._weighed(MET) - _ASIDE * self.aside
 
     @property
     def beyond(self) -> float:
@@ -96,10 +103,18 @@ class Candidate:
         lacking = MISSED * self.meeting.missed + _UNNAMED * self.unnamed
         return self.evidence - self._weighed(ANSWERING) + lacking
 
+    @property
+    def aside(self) -> float:
+        """Return how much more like what its thread asks it is than like the question."""
+        return max(0.0, self.common - self._as_a_whole) if self.common is not None else 0.0
+
+    @property
+    def _as_a_whole(self) -> float:
+        return self.floor if self.whole is None else self.whole
+
     def _weighed(self, weights: Weights) -> float:
-        whole = self.floor if self.whole is None else self.whole
         meeting = self.meeting.score if self.meeting is not None else 0.0
-        return weights.of(self.best_dense, whole, self.best_lexical, meeting)
+        return weights.of(self.best_dense, self._as_a_whole, self.best_lexical, meeting)
 
     @property
     def likelihood(self) -> float:

@@ -148,6 +148,7 @@ def met(
     meetings = {name: next(found) if own else Meeting() for name, own in packed.items()}
     for candidate in known:
         candidate.meeting = meetings[candidate.comment_id]
+        candidate.common = records[candidate.comment_id].common
     ordered = fusion.in_order(
         known,
         {name: records[name].comment.thread_id for name in meetings},
@@ -209,6 +210,7 @@ def _explanation(
     }
     if candidate.meeting is not None:
         found["meeting"] = round(candidate.meeting.score, 4)
+        found["aside"] = round(candidate.aside, 4)
         found["missed"] = round(candidate.meeting.missed, 4)
         found["unnamed"] = round(candidate.unnamed, 4)
         found["doubt"] = round(candidate.doubt, 4)

@@ -52,6 +52,14 @@ def make_record(comment: Comment, ancestors: Iterable[str]) -> Record:
     return Record(comment, content_digest(comment.text), tuple(ancestors), passages, aligned)
 
 
+def asking(title: Bilingual, question: Bilingual) -> list[str]:
+    """Return the texts that say what a thread asks: its title, and how the text under that begins."""
+    from retrieval import text
+
+    begins = (next(iter(text.passages(body)), Span(0, 0)).of(body) for _, body in question.items())
+    return [*(said for _, said in title.items()), *filter(None, begins)]
+
+
 def tokenized(items: Iterable[Record]) -> list[Record]:
     """Add the tokens of their passages to comments that lack them; many take half the time together."""
     found = list(items)
@@ -94,14 +102,15 @@ def dumps(record: Record) -> str:
             "aligned": [[zh.start, zh.end, en.start, en.end] for zh, en in record.aligned],
             "tokens": [base64.b64encode(own).decode() for own in record.tokens],
             **({"whole": base64.b64encode(record.whole).decode()} if record.whole else {}),
+            **({"common": record.common} if record.common is not None else {}),
         },
         ensure_ascii=False,
         separators=(",", ":"),
     )
 
 
-def loads(document: str) -> Record:
-    """Read what `dumps` wrote."""
+def loads(document: str, whole: bytes | None = None) -> Record:
+    """Read what `dumps` wrote; `whole` is where the comment points, where that is kept beside it."""
     data: dict[str, Any] = json.loads(document)
     first, last = data["lines"]
     comment = Comment(
@@ -122,5 +131,13 @@ def loads(document: str) -> Record:
     }
     aligned = tuple((Span(*ends[:2]), Span(*ends[2:])) for ends in data.get("aligned", ()))
     tokens = tuple(map(base64.b64decode, data.get("tokens", ())))
-    whole = base64.b64decode(data.get("whole", ""))
-    return Record(comment, data["digest"], tuple(data["ancestors"]), passages, aligned, tokens, whole)
+    return Record(
+        comment,
+        digest=data["digest"],
+        ancestors=tuple(data["ancestors"]),
+        passages=passages,
+        aligned=aligned,
+        tokens=tokens,
+        whole=base64.b64decode(data.get("whole", "")) if whole is None else whole,
+        common=data.get("common"),
+    )

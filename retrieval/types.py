@@ -142,6 +142,9 @@ class Record:
     tokens: tuple[bytes, ...] = field(default=(), compare=False)
     #: Where a comment of several passages points, packed by `wholes`; made when it is written as well.
     whole: bytes = field(default=b"", compare=False)
+    #: How like what its thread asks it is, as a whole, by the cosine; None where it has no text, or it was
+    #: never reckoned. A thread that asks something else is another thread.
+    common: float | None = field(default=None, compare=False)
 
     def passage_ids(self) -> list[PassageId]:
         """Return the ids of all its passages, Chinese first."""

@@ -18,7 +18,7 @@ import os
 import sqlite3
 import struct
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,14 +85,19 @@ class Embedded:
     record: Record
     #: One row per passage, in the order of `record.passage_ids()`; float32, unit length; may have no rows.
     vectors: NDArray[np.float32]
+    #: One row for each text that says what its thread asks; may have no rows.
+    asked: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
 
     def rows(self) -> list[tuple[PassageId, NDArray[np.float32]]]:
         """Return what the dense index holds of it: its passages, each with its vector."""
         return list(zip(self.record.passage_ids(), self.vectors, strict=True))
 
     def stored(self) -> Record:
-        """Return it with where it points as a whole."""
-        return replace(self.record, whole=wholes.packed(self.vectors))
+        """Return it with where it points as a whole, and how like what its thread asks that is."""
+        common = self.record.common
+        if common is None and len(self.vectors) and len(self.asked):
+            common = wholes.common(self.vectors, self.asked)
+        return replace(self.record, whole=wholes.packed(self.vectors), common=common)
 
 
 @contextmanager

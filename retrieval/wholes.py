@@ -35,6 +35,14 @@ def packed(vectors: Floats) -> bytes:
     return mean(vectors).astype(_PACKED).tobytes() if len(vectors) > 1 else b""
 
 
+def common(vectors: Floats, asked: Floats) -> float:
+    """Return how like what its thread asks a comment is, both taken as a whole.
+
+    Given are the vectors of its passages, (n, d), and of what is asked, (m, d); four digits are kept.
+    """
+    return round(float(mean(vectors) @ mean(asked)), 4)
+
+
 def similarities(vector: Floats, kept: Mapping[str, bytes]) -> dict[str, float]:
     """Return the cosine similarity of a vector of unit length to what was `packed`, by the same names."""
     if not kept or not vector.size:

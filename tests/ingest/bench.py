@@ -5,15 +5,17 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 import pytest
 
 from ingest import sync
 from ingest.progress import Silent
-from retrieval import generations
+from retrieval import generations, wholes
 from retrieval.archive import Archive
 from retrieval.homes import Embedded
 from retrieval.lexical import LexicalIndex
 from retrieval.probe import in_process
+from retrieval.records import asking
 from retrieval.server.home import ServerHome
 from retrieval.types import Question, Scope
 from tests import fakes
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from ingest.summary import Summary
     from retrieval.homes import Home
-    from retrieval.types import Answer
+    from retrieval.types import Answer, Record
     from tests.servers import ChromaRun
 
 B = TypeVar("B", bound="Bench")
@@ -87,7 +89,17 @@ class Bench:
             len(list(record.comment.text.items())) for record in records
         )
         assert comments == len(records) == sum(entry.comments for entry in manifest.threads)
+        assert [record.common for record in records] == list(map(self._common, records))
         return {record.comment.id: record.comment.text.zh for record in records}
+
+    def _common(self, record: Record) -> float | None:
+        """Return how like what its thread asks a comment is, for who embeds as the bench does."""
+        thread = self.manifest.holding(record.comment).thread
+        texts, asked = record.passage_texts(), asking(thread.title, thread.question)
+        if not texts or not asked:
+            return None
+        vectors = [np.stack(list(map(self.embedder.question, own))) for own in (texts, asked)]
+        return pytest.approx(wholes.common(*vectors), abs=1e-3)
 
     def id_of(self, text: str) -> str:
         """Return the id of the published comment with a text."""

@@ -89,6 +89,18 @@ def test_vectors_missing_from_the_cache_come_from_the_index(bench):
 
 
 @anywhere
+def test_nothing_that_stays_is_encoded_again(bench):
+    """Neither comments nor what their thread asks: of a comment that is added afterwards, its own text."""
+    filled(bench)
+    compact(bench.home, probe=in_process)
+    some = [("路人", f"第{n}条。") for n in range(30)]
+    bench.write("tomatoes.txt", *TOMATOES, ("欧阳", OWN), *some, ("小李", "新的一条。"))
+    bench.ingest()
+    assert bench.embedder.texts == ["新的一条。"]
+    assert len(bench.texts()) == 35
+
+
+@anywhere
 def test_a_generation_somebody_reads_stays_until_later(bench):
     """It is named, and removed by the next run that finds it unread."""
     filled(bench)

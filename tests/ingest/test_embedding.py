@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ingest import embedding
 from ingest.cache import EmbeddingCache
 from ingest.embedding import Vectors
 from ingest.progress import Silent
+from retrieval import wholes
 from tests.fakes import FakeEmbedder
 from tests.ingest.test_write import record
 
@@ -83,6 +86,36 @@ def test_every_comment_has_its_own_vectors(cache):
         texts = item.record.passage_texts()
         assert [list(row) for row in item.vectors] == [list(embedder.question(text)) for text in texts]
     assert (vectors.encoded, embedder.texts) == (2, ["一。", "三三三。"])
+
+
+def test_threads_are_embedded_with_their_comments(cache, monkeypatch):
+    """What they ask comes first, once, and only where it is not known how like that their comments are."""
+    monkeypatch.setattr(embedding, "_BATCH", 100)
+    embedder = FakeEmbedder()
+    known = replace(record("k", "一。"), common=0.5)
+    asking = {"t": ["问什么？", "一。"], "other": ["别的？"]}
+    vectors = Vectors(cache, embedder, asking)
+    items = [item for batch in vectors.of([LONG, SHORT, EMPTY, known], Silent()) for item in batch]
+    assert embedder.texts == ["一。", "问什么？", "三三三。"]
+    assert vectors.encoded == 2
+    found = {item.record.comment.id: item.stored().common for item in items}
+    asked = [embedder.question(text) for text in asking["t"]]
+    assert found["d"] is None
+    assert found["k"] == 0.5
+    for name, text in (("a", "一。"), ("c", "三三三。")):
+        assert found[name] == wholes.common(embedder.question(text)[None, :], np.stack(asked))
+    again = FakeEmbedder()
+    list(Vectors(cache, again, asking).of([LONG, SHORT], Silent()))
+    list(Vectors(cache, again, {"t": ["新的？"]}).of([known], Silent()))
+    assert again.texts == []
+
+
+def test_without_a_model_what_is_known_stays(cache):
+    """A thread's texts that are not in the cache are not missed."""
+    cache.put({cache.key("一。"): FakeEmbedder().question("一。")})
+    records = [replace(SHORT, common=0.25), SHORT]
+    items = [item for batch in Vectors(cache, None, {"t": ["问？"]}).of(records, Silent()) for item in batch]
+    assert [item.stored().common for item in items] == [0.25, None]
 
 
 def test_batches_take_about_the_same_time(monkeypatch):

@@ -89,6 +89,19 @@ def test_meeting_the_question_s_words_counts():
     assert found.likelihood < likely
 
 
+def test_what_is_more_like_its_thread_s_question_loses():
+    """By how much more, as a whole, than like what is asked; where that is less, or not known, nothing."""
+    plain, aside, like, unread = _similar(a=0.5, b=0.5, c=0.5, d=0.5)
+    for candidate in (plain, aside, like):
+        candidate.meeting = Meeting(0.6, 0.1)
+    aside.common, like.common, unread.common = 0.8, 0.4, 0.8
+    assert [one.aside for one in (plain, aside, like)] == [0.0, pytest.approx(0.3), 0.0]
+    assert like.evidence == plain.evidence == pytest.approx(aside.evidence + 0.14 * 0.3)
+    assert unread.evidence == pytest.approx(0.5)
+    # As the first of all it is told by itself whether it answers.
+    assert aside.evidence - aside.beyond == pytest.approx(plain.evidence - plain.beyond)
+
+
 def test_whether_the_first_answers_is_weighed_otherwise():
     """Likeness counts for more than where it ranks, and what the comment lacks of the question against it."""
     found = Candidate("a", {PassageId("a", "zh", 0): 0.6}, 0.5, {"zh": 20.0}, meeting=Meeting(0.7, 0.2))

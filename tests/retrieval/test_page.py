@@ -1,5 +1,7 @@
 """The page: comments in the order of how they meet a question's words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,14 @@ def test_a_comment_without_tokens_meets_nothing():
     assert [candidate.meeting.missed for candidate in found] == [0.0, 1.0]
     (alone,) = met(ASKED, [Candidate("empty")], records(empty=()), vectors, nowhere)
     assert (alone.meeting.score, alone.meeting.missed) == (0.0, 1.0)
+
+
+def test_what_answers_its_thread_s_question_alone_comes_later():
+    """Of comments that meet the words as well as each other, whichever was found first."""
+    known = records(alone=(b"o",), too=(b"o",))
+    known["alone"], known["too"] = replace(known["alone"], common=0.9), replace(known["too"], common=0.2)
+    found = met(ASKED, [Candidate("alone", whole=0.3), Candidate("too", whole=0.3)], known, vectors, nowhere)
+    assert [candidate.comment_id for candidate in found] == ["too", "alone"]
 
 
 def test_no_candidate_makes_no_page():

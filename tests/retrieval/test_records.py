@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.model.vocabulary import vocabulary
-from retrieval.records import content_digest, digest, dumps, loads, make_record, short_id, tokenized
+from retrieval.records import asking, content_digest, digest, dumps, loads, make_record, short_id, tokenized
 from retrieval.types import Bilingual, Comment, Kind, PassageId, Record, Span
 
 #: Text as it may come from any file, lone surrogates excepted: decoding makes none.
@@ -38,6 +38,7 @@ stored = st.builds(
     passages=st.dictionaries(st.sampled_from(["zh", "en"]), spans),
     tokens=st.lists(st.binary(max_size=6), max_size=3).map(tuple),
     whole=st.binary(max_size=6),
+    common=st.none() | st.floats(-1, 1),
 )
 
 
@@ -80,9 +81,10 @@ def test_digest_of_half_a_character():
 
 @given(stored)
 def test_record_round_trip(record):
-    """A record comes back as it was written, tokens and whole included."""
-    back = loads(dumps(record))
-    assert (back, back.tokens, back.whole) == (record, record.tokens, record.whole)
+    """A record comes back as it was written, with what does not tell whether it changed."""
+    for back in (loads(dumps(record)), loads(dumps(replace(record, whole=b"")), record.whole)):
+        assert back == record
+        assert (back.tokens, back.whole, back.common) == (record.tokens, record.whole, record.common)
 
 
 @given(comments, st.lists(texts, max_size=3))
@@ -95,6 +97,17 @@ def test_made_record(comment, ancestors):
     for passage, text in zip(ids, record.passage_texts(), strict=True):
         assert text
         assert text in comment.text[passage.language]
+
+
+def test_what_a_thread_asks():
+    """Its title and the beginning of the text under it, in each language that it has."""
+    said = Bilingual("我想在阳台上种番茄。" * 40, "I want to grow tomatoes.")
+    title, of_it, begins, english = asking(Bilingual("怎么种番茄？", "How to grow tomatoes?"), said)
+    assert (title, of_it, english) == ("怎么种番茄？", "How to grow tomatoes?", said.en)
+    assert said.zh.startswith(begins)
+    assert 0 < len(begins) <= 300
+    assert asking(Bilingual("番茄"), Bilingual(None, "  ")) == ["番茄"]
+    assert asking(Bilingual(), Bilingual()) == []
 
 
 @given(st.lists(comments, max_size=4))
