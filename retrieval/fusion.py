@@ -169,22 +169,29 @@ def fuse(
     """
     passages: dict[str, dict[PassageId, float]] = {}
     whole: dict[str, float] = {}
-    for hit in _passages(dense):
-        name = hit.passage.comment_id
-        passages.setdefault(name, {})[hit.passage] = hit.score
-        if hit.passage.sole:
-            whole[name] = max(hit.score, whole.get(name, hit.score))
+    similar: dict[str, float] = {}
+    said: dict[str, float] = {}
+    floor = math.inf
+    for passage, score in _passages(dense):
+        name = passage.comment_id
+        passages.setdefault(name, {})[passage] = score
+        similar[name] = max(score, similar.get(name, score))
+        floor = min(floor, score)
+        if passage.sole:
+            whole[name] = max(score, whole.get(name, score))
     whole.update(wholes)
     texts: dict[str, dict[Language, float]] = {}
-    for text in lexical:
-        texts.setdefault(text.comment_id, {})[text.language] = text.score
-    similar = {name: max(own.values()) for name, own in passages.items()}
-    said = {name: max(own.values()) for name, own in texts.items()}
-    floor = min((score for own in passages.values() for score in own.values()), default=0.0)
+    for name, language, score in lexical:
+        texts.setdefault(name, {})[language] = score
+        said[name] = max(score, said.get(name, score))
+    floor = floor if similar else 0.0
     # Most of what was found is not read: only what is becomes a candidate.
+    of = FOUND.of
     order = sorted(
-        (-FOUND.of(similar.get(name, floor), whole.get(name, floor), said.get(name, 0.0)), name)
-        for name in similar | said
+        [
+            (-of(similar.get(name, floor), whole.get(name, floor), said.get(name, 0.0)), name)
+            for name in similar | said
+        ]
     )
     return [
         Candidate(name, passages.get(name, {}), whole.get(name), texts.get(name, {}), floor)

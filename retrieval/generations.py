@@ -141,7 +141,7 @@ class Manifest:
     def _by_id(self) -> dict[str, ThreadEntry]:
         return {entry.thread.id: entry for entry in self.threads}
 
-    @property
+    @cached_property
     def archive_date(self) -> str | None:
         """Return the newest thread's date."""
         return max((entry.thread.date for entry in self.threads if entry.thread.date), default=None)

@@ -120,8 +120,9 @@ class PassageId(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> PassageId:
         """Read what `str` wrote."""
-        comment_id, language, number = text.removesuffix(_SOLE).rsplit(":", 2)
-        return cls(comment_id, "zh" if language == "zh" else "en", int(number), text.endswith(_SOLE))
+        comment_id, language, number = text.rsplit(":", 2)
+        sole = number.endswith(_SOLE)
+        return cls(comment_id, "zh" if language == "zh" else "en", int(number[:-1] if sole else number), sole)
 
 
 @dataclass(frozen=True, slots=True)
