@@ -36,6 +36,7 @@ def indexing() -> str:
         "dictionary.py",
         "dictionary.tsv.gz",
         "documents.py",
+        "equivalents.tsv",
         "lexical.py",
         "model/vocabulary.py",
         "records.py",

@@ -1,8 +1,9 @@
 """English words to the Chinese ones that say the same, out of CC-CEDICT (`dictionary.tsv.gz`).
 
 Lexical evidence needs words of one script; where the question is English and the comment Chinese,
-these words are that evidence. The other direction is not needed: a comment that has English has
-Chinese in both formats.
+these words are that evidence. The other direction is not needed, but for names: a comment that has English
+has Chinese in both formats, but it may have a name in Latin letters alone. What names are called in the
+other language stands in `equivalents.tsv`, which is ours, before what CC-CEDICT has.
 """
 
 from __future__ import annotations
@@ -33,6 +34,16 @@ def translations(stems: Collection[str]) -> dict[str, dict[str, float]]:
     """
     wanted = frozenset(stems)
     return {stem: found for stem in stems if (found := _closest(stem, wanted))}
+
+
+def called(terms: Collection[str]) -> dict[str, dict[str, float]]:
+    """Return how Chinese names among a question's terms are written in Latin letters, by their first pair."""
+    found: dict[str, dict[str, float]] = {}
+    for first in terms & _latin().keys():
+        for chinese, english in _latin()[first]:
+            if all(chinese[place : place + 2] in terms for place in range(len(chinese) - 1)):
+                found.setdefault(first, {})[english] = 1.0
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,34 @@ def _rarity(stem: str) -> float:
 
 @lru_cache(maxsize=1)
 def _lines() -> dict[str, str]:
-    return dict(_read())
+    """Return what there is for each stem, as the file has it: `word other-stems,word…`."""
+    from retrieval.terms import stem
+
+    found = dict(_read())
+    for english, chinese in _equivalents():
+        stems = [stem(word) for word in english.split(" ")]
+        for own in stems:
+            rest = " ".join(other for other in stems if other != own)
+            entries = [f"{word} {rest}".rstrip() for word in chinese]
+            found[own] = ",".join([*entries, *filter(None, [found.get(own)])])
+    return found
+
+
+@lru_cache(maxsize=1)
+def _latin() -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Return Chinese names that are one English word, with that, by their first pair of characters."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for english, chinese in _equivalents():
+        for word in chinese if " " not in english else ():
+            found.setdefault(word[:2], []).append((word, english))
+    return found
+
+
+def _equivalents() -> Iterator[tuple[str, list[str]]]:
+    for line in files("retrieval").joinpath("equivalents.tsv").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            english, _, chinese = line.partition("\t")
+            yield english, chinese.split(",")
 
 
 def _read() -> Iterator[tuple[str, str]]:

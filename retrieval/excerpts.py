@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from retrieval.terms import NOTHING, fold, is_word, words
+from retrieval.terms import NOTHING, fold, is_word, stem, words
 from retrieval.text import each_sentence, sentences
 from retrieval.types import Language, Quote, Span
 
@@ -93,10 +93,16 @@ def marks(text: str, wanted: Wanted) -> list[Mark]:
         Mark(span, term, share)
         for term, known in wanted.translated.items()
         for word, share in known.items()
-        if word in folded
-        for span in _places(word, folded)
+        for span in _said(word, parsed)
     ]
     return sorted(found, key=lambda mark: (mark.span.start, mark.span.end, mark.term))
+
+
+def _said(word: str, parsed: _Parsed) -> Iterable[Span]:
+    """Return where a translation stands in a text."""
+    if word.isascii():
+        return parsed.words.get(stem(word), ())
+    return _places(word, parsed.folded) if word in parsed.folded else ()
 
 
 def _is_han(term: str) -> bool:

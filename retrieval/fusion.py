@@ -33,7 +33,7 @@ class Weights(NamedTuple):
 
 #: For choosing the candidates that are read, and for ordering those.
 FOUND = Weights(0.45, 0.55, 1 / 80, 0.0)
-MET = Weights(0.3, 0.55, 0.45 / 80, 1.0)
+MET = Weights(0.4, 0.55, 0.5 / 80, 1.0)
 #: What the latter lose by how much more like what their thread asks they are than like the question: what
 #: answers that alone is like every question about its thread.
 _ASIDE = 0.14

@@ -164,9 +164,9 @@ class LexicalIndex:
         query = tantivy.Query
         own = query.boost_query(self._term(term), wanted.own[term])
         others = [
-            query.boost_query(self._word(word), _TRANSLATED * share / max(1, len(word) - 1))
+            query.boost_query(self._word(word), _TRANSLATED * share / len(pieces(word)))
             for word, share in wanted.translated.get(term, {}).items()
-            if all(map(self.frequency, pieces(word)))
+            if self.has(word)
         ]
         return query.disjunction_max_query([own, *others]) if others else own
 
@@ -176,7 +176,7 @@ class LexicalIndex:
         return tantivy.Query.term_query(self._index.schema, "terms", term, "freq")
 
     def _word(self, word: str) -> tantivy.Query:
-        """Return a Chinese word as the index has it: all of its pairs."""
+        """Return a word as the index has it: all of its pairs, if it is Chinese."""
         import tantivy
 
         parts = [(tantivy.Occur.Must, self._term(piece)) for piece in pieces(word)]
@@ -187,6 +187,10 @@ class LexicalIndex:
         if term not in self._frequencies:
             self._frequencies[term] = int(self._searcher.doc_freq("terms", term))
         return self._frequencies[term]
+
+    def has(self, word: str) -> bool:
+        """Tell whether there are texts with each term of a word."""
+        return all(map(self.frequency, pieces(word)))
 
     def rarity(self, term: str, translations: Iterable[str] = ()) -> float:
         """Return BM25's inverse document frequency of a term, as tantivy reckons it.

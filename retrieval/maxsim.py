@@ -8,9 +8,13 @@ rare each word is in the archive.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -32,6 +36,8 @@ class Asked:
     words: Places
     #: Which of its words are names, (w,).
     names: Flags
+    #: What some of its words are called otherwise: which word, by its place, and the tokens of that, (k, d).
+    called: Sequence[tuple[int, Floats]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Meeting:
 
 def meetings(asked: Asked, texts: Texts) -> list[Meeting]:
     """Return how well each comment meets a question."""
-    like = np.maximum.reduceat(asked.vectors @ texts.vectors.T, texts.passages, axis=1)
+    like = _like(asked, texts.vectors, texts.passages)
     sizes = np.diff(texts.passages, append=len(texts.vectors))
     scores = asked.weights @ like - LENGTH * np.log(sizes / USUAL)
     lacking = 1 - np.maximum.reduceat(like, texts.comments, axis=1)
@@ -68,7 +74,22 @@ def meetings(asked: Asked, texts: Texts) -> list[Meeting]:
 
 def unnamed(asked: Asked, texts: Texts) -> float:
     """Return the share of what a question asks for that stands in the name which no text has."""
-    lacking = 1 - (asked.vectors @ texts.vectors.T).max(axis=1)
+    lacking = 1 - _like(asked, texts.vectors, np.zeros(1, np.intp))[:, 0]
     missed = np.add.reduceat(asked.weights * lacking, asked.words)[asked.names]
     shares = np.add.reduceat(asked.weights, asked.words)[asked.names]
     return float(np.minimum(shares, _NAMES_LACK * missed).max(initial=0.0))
+
+
+def _like(asked: Asked, vectors: Floats, starts: Places) -> Floats:
+    """Return how like each token of a question is to the one most like it, in each of some texts, (n, p).
+
+    These begin at `starts`. A word that is called otherwise as well is as like as the better of both is, each
+    taken as the mean of its tokens.
+    """
+    like: Floats = np.maximum.reduceat(asked.vectors @ vectors.T, starts, axis=1)
+    ends = np.append(asked.words[1:], len(like))
+    for word, tokens in asked.called:
+        own = slice(asked.words[word], ends[word])
+        other = np.maximum.reduceat(tokens @ vectors.T, starts, axis=1).mean(axis=0)
+        like[own] = np.where(other > like[own].mean(axis=0), other, like[own])
+    return like

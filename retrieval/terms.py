@@ -133,7 +133,8 @@ class Wanted:
 
     #: Its own terms.
     own: Mapping[str, float]
-    #: For its English terms, the Chinese words that say the same and how closely, see `dictionary`.
+    #: For its English terms, the Chinese words that say the same and how closely, see `dictionary`; for the
+    #: first pairs of Chinese names, how these are written in Latin letters.
     translated: Mapping[str, Mapping[str, float]]
 
     def __bool__(self) -> bool:
@@ -146,10 +147,10 @@ NOTHING = Wanted({}, {})
 
 def wanted(question: str) -> Wanted:
     """Return what a question asks for; nothing for one of stop words only."""
-    from retrieval.dictionary import translations
+    from retrieval.dictionary import called, translations
 
     own = asked(question)
-    return Wanted(own, translations([term for term in own if term.isascii()]))
+    return Wanted(own, translations([term for term in own if term.isascii()]) | called(own.keys()))
 
 
 def asked(question: str) -> dict[str, float]:
@@ -167,7 +168,9 @@ def asked(question: str) -> dict[str, float]:
 
 
 def pieces(word: str) -> list[str]:
-    """Return the indexed terms that a Chinese word is made of: its pairs of neighbours."""
+    """Return the indexed terms that a word is made of: pairs of neighbours, if it is Chinese."""
+    if word.isascii():
+        return [stem(word)]
     return [word[place : place + 2] for place in range(len(word) - 1)] or [word]
 
 

@@ -12,12 +12,14 @@ from retrieval.names import named
 from retrieval.terms import stop_words, terms, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from retrieval.lexical import LexicalIndex
 
 #: What an English word that only shapes a question counts: where most texts are Chinese, all words are rare.
 _SHAPING = 0.5
+#: How closely a translation says what a name says, to be held against comments in its place, and how many.
+_CLOSE, _MOST_CALLED = 0.999, 4
 
 
 class Word(NamedTuple):
@@ -59,12 +61,35 @@ def asked(question: str, text: str, looked_for: Sought, lexical: LexicalIndex) -
     if not found:
         return None
     weights = np.array([word.rarity / len(word.tokens) for word in found for _ in word.tokens], np.float32)
+    names = named(question, [word.text for word in found])
+    # Of Chinese words only those few are called otherwise that the dictionary knows as names.
+    is_chinese = not all(map(str.isascii, looked_for.wanted.translated))
+    called = [
+        (place, word_vectors()[tokens])
+        for place, (word, is_name) in enumerate(zip(found, names, strict=True))
+        if is_name or (is_chinese and not word.text.isascii())
+        for tokens in _called(word.text, looked_for, lexical)
+    ]
     return Asked(
         vectors=word_vectors()[[token for word in found for token in word.tokens]],
         weights=weights / weights.sum(),
         words=np.cumsum([0, *(len(word.tokens) for word in found[:-1])]),
-        names=np.array(named(question, [word.text for word in found])),
+        names=np.array(names),
+        called=called,
     )
+
+
+def _called(word: str, looked_for: Sought, lexical: LexicalIndex) -> Iterator[list[int]]:
+    """Yield the tokens of what a word is called in the other language, as far as the archive has that."""
+    from retrieval.model.vocabulary import vocabulary
+
+    translated = looked_for.wanted.translated
+    known = [translated[term.text] for term in terms(word) if term.strong and term.text in translated]
+    for own in known:
+        there = [name for name, share in own.items() if share >= _CLOSE and lexical.has(name)]
+        for name in there[:_MOST_CALLED]:
+            if tokens := [token for _, some in vocabulary().words(name) for token in some]:
+                yield tokens
 
 
 def _rarity(word: str, translated: Mapping[str, Iterable[str]], lexical: LexicalIndex) -> float:

@@ -1,7 +1,11 @@
 """The dictionary that translates questions' words, and how it is made."""
 
+import re
+from importlib.resources import files
+
 from retrieval import dictionary
 from retrieval.make_dictionary import glosses, names, spellings, table
+from retrieval.terms import fold, stem
 
 LINES = [
     "# a comment",
@@ -37,6 +41,35 @@ def test_a_gloss_counts_as_far_as_the_question_holds_it():
     assert all(0 < share <= 1 for words in part.values() for share in words.values())
     assert dictionary.translations(["xyzzy"]) == {}
     assert len(dictionary.translations(["work"])["work"]) <= dictionary.MOST_WORDS
+
+
+def test_names_are_called_otherwise_in_chinese():
+    """What stands in the file of ours comes first; all words of a longer one have to be asked for."""
+    assert next(iter(dictionary.translations(["tencent"])["tencent"].items())) == ("腾讯", 1.0)
+    assert list(dictionary.translations(["trump"])["trump"])[:2] == ["特朗普", "川普"]
+    both = [stem("lying"), stem("flat")]
+    assert dictionary.translations(both)[both[0]]["躺平"] == 1.0
+    assert dictionary.translations(both[1:])[both[1]].get("躺平", 0.0) < 1.0
+
+
+def test_names_are_called_otherwise_in_latin_letters():
+    """Only where the whole name is asked for, and it is one word."""
+    assert dictionary.called({"英伟", "伟达", "显卡"}) == {"英伟": {"nvidia": 1.0}, "显卡": {"gpu": 1.0}}
+    assert dictionary.called({"英伟", "躺平", "的人"}) == {}
+
+
+def test_the_file_of_names_is_sound():
+    """One English name a line, in order, once; each with Chinese words of two characters or more."""
+    lines = files("retrieval").joinpath("equivalents.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    english = [name for name, _ in rows]
+    assert english == sorted(set(english))
+    assert len(english) > 150
+    for name, chinese in rows:
+        assert re.fullmatch(r"[a-z]+( [a-z]+)*", name)
+        for word in chinese.split(","):
+            assert re.fullmatch(r"[\u4e00-\u9fff]{2,6}", word), name
+            assert fold(word) == word
 
 
 def test_a_name_is_one_in_each_of_its_entries():

@@ -86,6 +86,14 @@ def test_an_english_question_marks_chinese_words():
     assert [span.of(quote.text) for span in quote.highlights] == ["软盘"]
 
 
+def test_a_name_is_marked_as_the_text_writes_it():
+    """In Latin letters it is a word, not a part of one."""
+    text = "他买了 EV，every day 充电。英伟达的卡也买了。"
+    held = [mark.span.of(text) for mark in marks(text, wanted("电动车")) if mark.term == "电动"]
+    assert held == ["EV"]
+    assert [mark.span.of(text) for mark in marks(text, wanted("NVIDIA"))] == ["英伟达"]
+
+
 def test_traditional_questions_mark_simplified_text():
     """Place for place."""
     assert [mark.span.of(ZH) for mark in marks(ZH, wanted("軟盤")) if mark.term == "软盘"] == ["软盘", "软盘"]

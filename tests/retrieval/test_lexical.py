@@ -117,6 +117,22 @@ def test_a_text_that_holds_all_that_is_asked_for_comes_first(tmp_path):
     assert found(index, "光刻机")[0] == "long"
 
 
+def test_a_name_is_found_in_either_script(tmp_path):
+    """As it is called there, though no word of the question stands in the text."""
+    index = LexicalIndex.create(tmp_path)
+    named = [
+        record("latin", "靠 NVIDIA 的卡。"),
+        record("han", "腾讯也在做。"),
+        record("none", "别的公司也在做卡。"),
+    ]
+    index.update([], named, DAYS)
+    assert found(index, "英伟达")[0] == "latin"
+    assert found(index, "Tencent") == ["han"]
+    assert index.has("nvidia")
+    assert index.has("腾讯")
+    assert not index.has("华为")
+
+
 def test_updates_replace_and_remove(index, tmp_path):
     """At once, and for whoever opens the folder next."""
     index.update(["cat"], [record("disk", "硬盘。")], DAYS)

@@ -1,5 +1,7 @@
 """Late interaction: how well comments meet the words of a question."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -78,6 +80,19 @@ def test_only_a_name_is_missed_as_a_name():
     assert unnamed(_asked(both), elsewhere) == 0.0
     assert unnamed(_asked(both, names=[True, False]), elsewhere) == pytest.approx(0.0)
     assert unnamed(_asked(both, names=[True, True]), elsewhere) == pytest.approx(0.5)
+
+
+def test_a_word_is_met_by_what_it_is_called_otherwise():
+    """As a whole, by the mean of its tokens, and only where that is better than its own are."""
+    one, other, third, fourth = np.eye(4, dtype=np.float32)
+    asked = _asked(np.stack([one, other]), words=[0], names=[True])
+    called = replace(asked, called=[(0, np.stack([third, fourth]))])
+    own, whole, half, none = (np.stack(rows) for rows in ([one, other], [third, fourth], [third], [-third]))
+    for text, missed in ((own, 0.0), (whole, 0.0), (half, 0.5), (none, 1.0)):
+        texts = _texts(text, [[len(text)]])
+        assert meetings(called, texts)[0].missed == pytest.approx(missed)
+        assert unnamed(called, texts) == pytest.approx(min(1.0, 2 * missed))
+    assert meetings(asked, _texts(whole, [[2]]))[0].missed == pytest.approx(1.0)
 
 
 def test_a_name_half_like_another_is_another():

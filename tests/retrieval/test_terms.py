@@ -71,14 +71,16 @@ def test_a_single_character_counts_whole_only_alone():
 
 
 def test_english_terms_bring_their_translations():
-    """The closest first; Chinese ones bring none."""
+    """The closest first; Chinese ones bring none, but names in Latin letters."""
     found = wanted("floppy disks").translated
     assert found[stem("floppy")]["软盘"] == 1.0
     assert found[stem("disk")]["磁盘"] > found[stem("disk")]["硬盘"]
     assert wanted("软盘").translated == {}
+    assert wanted("為什麼用英偉達的？").translated == {"英伟": {"nvidia": 1.0}}
 
 
 def test_a_word_is_indexed_in_pairs():
-    """A word of one character is its own piece."""
+    """A word of one character is its own piece, and so is one in Latin letters, by its stem."""
     assert pieces("光刻机") == ["光刻", "刻机"]
     assert pieces("猫") == ["猫"]
+    assert pieces("olympics") == [stem("olympics")]
