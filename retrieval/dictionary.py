@@ -102,7 +102,7 @@ def _lines() -> dict[str, str]:
     from retrieval.terms import stem
 
     found = dict(_read())
-    for english, chinese in _equivalents():
+    for english, chinese in equivalents():
         stems = [stem(word) for word in english.split(" ")]
         for own in stems:
             rest = " ".join(other for other in stems if other != own)
@@ -115,13 +115,14 @@ def _lines() -> dict[str, str]:
 def _latin() -> Mapping[str, Sequence[tuple[str, str]]]:
     """Return Chinese names that are one English word, with that, by their first pair of characters."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for english, chinese in _equivalents():
+    for english, chinese in equivalents():
         for word in chinese if " " not in english else ():
             found.setdefault(word[:2], []).append((word, english))
     return found
 
 
-def _equivalents() -> Iterator[tuple[str, list[str]]]:
+def equivalents() -> Iterator[tuple[str, list[str]]]:
+    """Yield English names, with what they are called in Chinese, the most usual first."""
     for line in files("retrieval").joinpath("equivalents.tsv").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             english, _, chinese = line.partition("\t")
