@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import nullcontext, suppress
@@ -49,6 +50,8 @@ _READ, _LEAST = 4, 20
 _SOON = 10_000
 #: Below this likelihood a question counts as not answered; see the README's evaluation.
 ANSWERED = 0.5
+#: Seconds after which one thread lets another have Python.
+_SWITCH = 0.0005
 #: How often a question is answered anew because something was published meanwhile.
 _TRIES = 5
 #: How much of the comments read lately is kept, in characters; one of a thousand takes some 10 kB.
@@ -133,7 +136,7 @@ class _Generation:
         ranked = ranks(dense, texts.hits)
         known = {text.comment_id for text in texts.hits}
         others = [name for name in in_pieces(dense, ranked) if name not in known]
-        whole = {**texts.wholes, **self.store.wholes(vector, others)}
+        whole = {**texts.wholes, **self.wholes(vector, others)}
         return fuse(dense, texts.hits, whole, read_for(count)), ranked
 
     def words(self, question: str, text: str) -> _Words:
@@ -145,7 +148,18 @@ class _Generation:
         """Return the texts that have a question's words, `pool` at most."""
         hits = self.lexical.best(words.sought.wanted, pool, scope)
         names = dict.fromkeys(text.comment_id for text in hits)
-        return _Texts(hits, self.store.wholes(vector, list(names)))
+        return _Texts(hits, self.wholes(vector, list(names)))
+
+    def wholes(self, vector: NDArray[np.float32], comment_ids: Iterable[str]) -> dict[str, float]:
+        """Return how similar comments of several passages are to a vector, each as a whole, by id."""
+        kept: dict[str, bytes] = {}
+        others: list[str] = []
+        for name in comment_ids:
+            if name not in self.lately:
+                others.append(name)
+            elif whole := self.lately[name].whole:
+                kept[name] = whole
+        return wholes.similarities(vector, kept) | self.store.wholes(vector, others)
 
     def surroundings(self, record: Record) -> list[bytes]:
         """Return the packed tokens of what a comment replies to and of its thread's title and question."""
@@ -203,6 +217,9 @@ class Archive:
         # Words are held against words in a product so small that cores which share it wait for each other
         # longer than it takes: ten times as long while something else, such as an ingest, has one of them.
         threadpool_limits(1, user_api="blas")
+        # Who has the model's or Chroma's answer waits for who weighs words to let go of Python, by default up
+        # to 5 ms.
+        sys.setswitchinterval(_SWITCH)
         # Model and dictionary stay as long as the process: without this, one answer in sixty would wait
         # for the garbage collector to look through all of them.
         gc.collect()
