@@ -234,6 +234,19 @@ def test_filters(samples):
         samples.answer(ask("夏天", filters=Filters(until="soon")))
 
 
+def test_what_was_read_lately_is_not_read_again(samples, monkeypatch):
+    """Neither comments nor where they point: asked once more, the answer is the same without those shown."""
+    first = samples.answer(ask("Does drip irrigation work?"))
+    shown = {excerpt.comment.id for excerpt in first.excerpts}
+    store, read = samples._open.store, []
+    for name in ("records", "wholes"):
+        own = getattr(store, name)
+        monkeypatch.setattr(store, name, lambda *given, own=own: read.extend(given[-1]) or own(*given))
+    assert samples.answer(ask("Does drip irrigation work?")) == first
+    assert shown
+    assert shown.isdisjoint(read)
+
+
 def test_more_like_and_more_from(samples):
     """Like one comment, itself left out; and whole comments by id."""
     found = samples.answer(ask("drip irrigation")).excerpts[0]
