@@ -68,7 +68,7 @@ class Candidate:
     #: How well it meets the question's words; None where that was not looked at.
     meeting: Meeting | None = None
     #: The share of the question in a name that neither the comment has nor what it stands under; told of the
-    #: first of all candidates alone.
+    #: first of all candidates alone, and of one that comes after another for it.
     unnamed: float = 0.0
     #: What the evidence for the first of all candidates says beyond its being an answer; it counts against
     #: all of them alike.
@@ -224,8 +224,13 @@ def in_order(
         above = evidence.get(parents.get(name, ""), least) - least
         candidate.thread = _THREAD * means[threads[name]] + _PARENT * above
     ordered = sorted(candidates, key=lambda candidate: -evidence[candidate.comment_id] - candidate.thread)
+    return led_by(ordered[0], ordered) if ordered else []
+
+
+def led_by(first: Candidate, ordered: Sequence[Candidate]) -> list[Candidate]:
+    """Return candidates in their order, but for one of them that comes first."""
     # Whether the first one answers is for itself to say: by its thread no more questions were told apart.
-    first = ordered[0].thread if ordered else 0.0
+    lead = first.thread
     for candidate in ordered:
-        candidate.thread -= first
-    return ordered
+        candidate.thread -= lead
+    return [first, *(candidate for candidate in ordered if candidate is not first)]

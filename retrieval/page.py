@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from retrieval import alignment, excerpts, fusion, maxsim
 from retrieval.excerpts import Sought
+from retrieval.fusion import led_by
 from retrieval.maxsim import Meeting
 from retrieval.types import ChainLink, Excerpt, Span, other
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from retrieval.excerpts import Mark
     from retrieval.fusion import Candidate
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from retrieval.types import Language, Quote, Record
 
 _NOTHING = Sought()
+#: From what share of the question in a name that the first comment lacks others are held against it, and how
+#: many are; with what part of that it has the name, and what evidence less makes it as good.
+_LACKS, _HELD, _HAS, _AS_GOOD = 0.1, 5, 0.25, 0.05
 
 
 class TokenVectors(Protocol):
@@ -155,11 +159,28 @@ def met(
         {name: records[name].ancestors[-1] for name in meetings if records[name].ancestors},
     )
     if ordered:
-        first = ordered[0]
-        first.unnamed = _unnamed(asked, records[first.comment_id], vectors, surroundings)
+        ordered = _named_first(ordered, lambda one: _unnamed(asked, records[one], vectors, surroundings))
         for candidate in ordered:
-            candidate.doubt = first.beyond
+            candidate.doubt = ordered[0].beyond
     return ordered
+
+
+def _named_first(ordered: Sequence[Candidate], unnamed: Callable[[str], float]) -> list[Candidate]:
+    """Return candidates in their order, but one that has a name which the first lacks before it, if as good.
+
+    `unnamed` gives the share of the question in the name that a comment lacks, by its id.
+    """
+    first = ordered[0]
+    first.unnamed = unnamed(first.comment_id)
+    if first.unnamed > _LACKS:
+        for other in ordered[1:_HELD]:
+            if first.evidence + first.thread - other.evidence - other.thread > _AS_GOOD:
+                break
+            lacking = unnamed(other.comment_id)
+            if lacking < _HAS * first.unnamed:
+                other.unnamed = lacking
+                return led_by(other, ordered)
+    return list(ordered)
 
 
 def _unnamed(asked: Asked, record: Record, vectors: TokenVectors, surroundings: Surroundings) -> float:

@@ -91,6 +91,23 @@ def test_no_candidate_makes_no_page():
     assert met(ASKED, [], {}, vectors, nowhere) == []
 
 
+@pytest.mark.parametrize(("whole", "first"), [(0.30, "lacks"), (0.40, "lacks"), (0.45, "has")])
+def test_of_two_as_good_the_one_with_the_name_comes_first(whole, first):
+    """It makes the answer no doubtful one then; a better one that lacks the name stays, and is doubtful."""
+    known = records(lacks=(b"oo",), has=(b"t",), neither=(b"n",))
+    candidates = [
+        Candidate("lacks", whole=1.5),
+        Candidate("neither", whole=0.1),
+        Candidate("has", whole=whole),
+    ]
+    found = met(ASKED, candidates, known, vectors, nowhere)
+    names = [candidate.comment_id for candidate in found]
+    assert names == [first, "lacks" if first == "has" else "has", "neither"]
+    assert (found[0].unnamed > 0.5) == (first == "lacks")
+    assert found[0].thread == 0.0
+    assert {candidate.doubt for candidate in found} == {found[0].beyond}
+
+
 def test_a_name_makes_doubtful_what_does_not_have_it():
     """That the first comment lacks it counts against all, unless what it replies to or its thread has it."""
     known = records(one=(b"o",), none=(b"n",))
