@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from ingest import revisions
 from ingest.cache import EmbeddingCache
-from ingest.embedding import Vectors
+from ingest.embedding import Vectors, all_texts
 from ingest.plan import Fate
 from ingest.release import Release, from_nothing, numbered
 from ingest.summary import Summary
@@ -21,7 +20,7 @@ from retrieval.records import make_record
 from retrieval.vectors import outgrows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from ingest.compare import Comparison
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from ingest.turns import Turn
     from retrieval.embedder import Embedder
     from retrieval.probe import Probe
-    from retrieval.types import Record
 
 
 def note(turn: Turn, found: Comparison) -> Summary:
@@ -72,7 +70,7 @@ class Carrying:
         asked = asking(target.threads)
         cache_path = before.home.data_dir / "embeddings.sqlite"
         with EmbeddingCache(cache_path, self.embedder.fingerprint) as cache:
-            useless = self._join(cache, [*_texts(change.written), *chain.from_iterable(asked.values())])
+            useless = self._join(cache, all_texts(change.written, asked))
             vectors = Vectors(cache, self.embedder, asked)
             summary = replace(
                 self.found.summary(), published=True, useless=useless, compacted=before.mostly_dead
@@ -102,10 +100,10 @@ class Carrying:
             )
             manifest = release(change)
             if summary.compacted:
-                cache.keep_only([*_texts(change.written), *chain.from_iterable(asked.values())])
+                cache.keep_only(all_texts(change.written, asked))
         return Summary.from_json(manifest.run)
 
-    def _join(self, cache: EmbeddingCache, texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    def _join(self, cache: EmbeddingCache, texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
         """Put vectors that were made elsewhere into the cache; return (path, reason) of useless files."""
         if self.vectors is None:
             return ()
@@ -146,7 +144,7 @@ class Carrying:
         known = self.found.before.manifest
         if change.base is not None and known is not None and known.dimensions:
             return known.dimensions
-        first = next(_texts(change.written), None)
+        first = next(all_texts(change.written, {}), None)
         return len(cache.get([cache.key(first)])[cache.key(first)]) if first is not None else 0
 
     def _manifest(self, summary: Summary, dimensions: int) -> Manifest:
@@ -168,8 +166,3 @@ class Carrying:
             hidden=target.hidden,
             remotes=self.found.seen.remotes,
         )
-
-
-def _texts(records: Iterable[Record]) -> Iterator[str]:
-    """Yield the texts of comments' passages."""
-    return (text for record in records for text in record.passage_texts())

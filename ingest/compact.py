@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from ingest import exclusions
@@ -70,7 +69,7 @@ def compact(place: Path | Home, progress: Progress | None = None, probe: Probe |
 
 def _rewrite(turn: Turn, manifest: Manifest, progress: Progress, probe: Probe | None) -> Manifest:
     from ingest.cache import EmbeddingCache
-    from ingest.embedding import Vectors
+    from ingest.embedding import Vectors, all_texts
     from ingest.release import Release, from_nothing, numbered, refill
     from retrieval.probe import in_child
 
@@ -90,6 +89,5 @@ def _rewrite(turn: Turn, manifest: Manifest, progress: Progress, probe: Probe | 
 
         release = Release(turn, Vectors(cache), progress, probe or in_child, describe, days(manifest.threads))
         fresh = release(from_nothing(records))
-        passages = [text for record in records for text in record.passage_texts()]
-        cache.keep_only([*passages, *chain.from_iterable(asking(manifest.threads).values())])
+        cache.keep_only(all_texts(records, asking(manifest.threads)))
     return fresh

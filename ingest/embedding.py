@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import ExitStack, closing
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -18,7 +19,7 @@ from ingest.signals import Deferred
 from retrieval.vectors import Embedded
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -142,6 +143,13 @@ class Vectors:
             )
             for record, own in keyed
         ]
+
+
+def all_texts(records: Iterable[Record], asking: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield all that is embedded: comments' passages, and what threads ask, given by their ids."""
+    for record in records:
+        yield from record.passage_texts()
+    yield from chain.from_iterable(asking.values())
 
 
 def _unlike(keyed: Sequence[Keyed]) -> set[str]:

@@ -17,6 +17,9 @@ from importlib.resources import files
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from retrieval.terms import pieces
+from retrieval.terms import stem as stem_of
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -41,7 +44,7 @@ def called(terms: Collection[str]) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for first in terms & _latin().keys():
         for chinese, english in _latin()[first]:
-            if all(chinese[place : place + 2] in terms for place in range(len(chinese) - 1)):
+            if all(piece in terms for piece in pieces(chinese)):
                 found.setdefault(first, {})[english] = 1.0
     return found
 
@@ -99,11 +102,9 @@ def _rarity(stem: str) -> float:
 @lru_cache(maxsize=1)
 def _lines() -> dict[str, str]:
     """Return what there is for each stem, as the file has it: `word other-stems,word…`."""
-    from retrieval.terms import stem
-
     found = dict(_read())
     for english, chinese in equivalents():
-        stems = [stem(word) for word in english.split(" ")]
+        stems = [stem_of(word) for word in english.split(" ")]
         for own in stems:
             rest = " ".join(other for other in stems if other != own)
             entries = [f"{word} {rest}".rstrip() for word in chinese]
@@ -117,7 +118,7 @@ def _latin() -> Mapping[str, Sequence[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for english, chinese in equivalents():
         for word in chinese if " " not in english else ():
-            found.setdefault(word[:2], []).append((word, english))
+            found.setdefault(pieces(word)[0], []).append((word, english))
     return found
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from retrieval import alignment, excerpts, fusion, maxsim
 from retrieval.excerpts import Sought
-from retrieval.fusion import led_by
 from retrieval.maxsim import Meeting
 from retrieval.types import ChainLink, Excerpt, Span, other
 
@@ -179,7 +178,7 @@ def _named_first(ordered: Sequence[Candidate], unnamed: Callable[[str], float]) 
             lacking = unnamed(other.comment_id)
             if lacking < _HAS * first.unnamed:
                 other.unnamed = lacking
-                return led_by(other, ordered)
+                return fusion.led_by(other, ordered)
     return list(ordered)
 
 
