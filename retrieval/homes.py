@@ -35,8 +35,8 @@ class Store(Protocol):
     def neighbours(self, vectors: NDArray[np.float32], count: int) -> list[list[Hit]]:
         """Return what is nearest to each of several vectors, (n, dimensions), nearest first."""
 
-    def wholes(self, vector: NDArray[np.float32], comment_ids: Sequence[str]) -> dict[str, float]:
-        """Return the cosine similarity of comments of several passages, each as a whole, by id."""
+    def wholes(self, comment_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return where comments of several passages point, each as a whole, packed, by id."""
 
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
         """Return comments by id."""

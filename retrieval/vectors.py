@@ -219,9 +219,9 @@ class ChromaStore:
         ]
 
     @_explained()
-    def wholes(self, vector: NDArray[np.float32], comment_ids: Sequence[str]) -> dict[str, float]:
-        """Return the cosine similarity of comments of several passages, each as a whole, by id."""
-        return wholes.similarities(vector, self._documents.wholes(comment_ids))
+    def wholes(self, comment_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return where comments of several passages point, each as a whole, packed, by id."""
+        return self._documents.wholes(comment_ids)
 
     @_explained()
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:

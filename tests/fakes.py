@@ -13,6 +13,7 @@ import numpy as np
 
 from bot.streams import Streams
 from ingest.summary import Summary
+from retrieval import wholes
 from retrieval.errors import UsageError
 from retrieval.generations import FileEntry, Manifest, ThreadEntry
 from retrieval.terms import fold
@@ -281,15 +282,13 @@ class ExactStore:
             and (dated or (scope.since or 1) <= day <= (scope.until or 99_999_999))
         )
 
-    def wholes(self, vector: NDArray[np.float32], comment_ids: Sequence[str]) -> dict[str, float]:
+    def wholes(self, comment_ids: Sequence[str]) -> dict[str, bytes]:
         """See `ChromaStore.wholes`."""
-        found: dict[str, float] = {}
-        for name in comment_ids if vector.size else ():
-            own = [mine for passage, mine in self._vectors.items() if passage.comment_id == name]
-            if len(own) > 1:
-                mean = np.mean(own, axis=0)
-                found[name] = float(mean @ vector / np.linalg.norm(mean))
-        return found
+        own = {
+            name: [mine for passage, mine in self._vectors.items() if passage.comment_id == name]
+            for name in comment_ids
+        }
+        return {name: wholes.packed(np.stack(vectors)) for name, vectors in own.items() if len(vectors) > 1}
 
     def vectors(self, passages: Sequence[PassageId]) -> dict[PassageId, NDArray[np.float32]]:
         """See `ChromaStore.vectors`."""

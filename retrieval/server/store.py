@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from retrieval import wholes
 from retrieval.errors import SupersededError
 from retrieval.server.connection import PAGE
 from retrieval.types import Hit, PassageId
@@ -88,9 +87,9 @@ class ServerStore:
             if tags.get(passage.comment_id) == tag
         ]
 
-    def wholes(self, vector: NDArray[np.float32], comment_ids: Sequence[str]) -> dict[str, float]:
-        """Return the cosine similarity of comments of several passages, each as a whole, by id."""
-        return wholes.similarities(vector, self._documents.wholes(comment_ids))
+    def wholes(self, comment_ids: Sequence[str]) -> dict[str, bytes]:
+        """Return where comments of several passages point, each as a whole, packed, by id."""
+        return self._documents.wholes(comment_ids)
 
     def records(self, comment_ids: Sequence[str]) -> dict[str, Record]:
         """Return comments by id; ids that are not there are left out."""

@@ -183,11 +183,11 @@ def test_direction(shared):
 def test_how_near_whole_comments_are(shared):
     """Those of several passages, by the mean of these; of one passage, its own similarity says it."""
     asked = EMBEDDER.question("第b1条评论。")
-    found = shared.wholes(asked, ["b1", "b2", "b3", "c2", "nobody"])
+    kept = shared.wholes(["b1", "b2", "b3", "c2", "nobody"])
     means = {"b1": COMMENTS[2].vectors.mean(axis=0), "b3": COMMENTS[4].vectors.mean(axis=0)}
     expected = {name: float(mean @ asked / np.linalg.norm(mean)) for name, mean in means.items()}
-    assert found == pytest.approx(expected, abs=1e-3)
-    assert shared.wholes(asked, []) == shared.wholes(np.empty(0, dtype=np.float32), ["b1"]) == {}
+    assert wholes.similarities(asked, kept) == pytest.approx(expected, abs=1e-3)
+    assert shared.wholes([]) == wholes.similarities(np.empty(0, dtype=np.float32), kept) == {}
 
 
 def test_vectors_that_all_lie_close_together(tmp_path):
