@@ -47,6 +47,7 @@ async def test_reingest_shows_its_progress_in_one_message_and_ends_with_a_summar
     await world.start()
     shown = await world.ask("/reingest", user=ADMIN)
     assert shown.text == "Re-ingesting…"
+    await world.said.wait()
     await world.time.until_waiting(5.0)
     await world.time.advance(5.0)
     assert (await world.api.until("editMessageText")).text == "Embedding passages… 35 % (5 s)"

@@ -109,6 +109,8 @@ class World:
         self.outcome: tuple[int, str, list[str]] = (0, "{}", [])
         self.ingesting = asyncio.Event()
         self.ingesting.set()
+        #: Set once one of them has said all of its lines.
+        self.said = asyncio.Event()
         self.stopping = asyncio.Event()
         self.timeout, self.grace = 10.0, 10.0
         self.task: asyncio.Task[None] | None = None
@@ -180,5 +182,6 @@ class World:
         code, out, lines = self.outcome
         for line in lines:
             hear(line)
+        self.said.set()
         await self.ingesting.wait()
         return code, out
