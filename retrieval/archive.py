@@ -19,8 +19,9 @@ from retrieval.excerpts import Sought
 from retrieval.fusion import Candidate, Ranks, fuse, in_pieces, ranks
 from retrieval.homes import home_of
 from retrieval.names import named
+from retrieval.phrasing import is_small_talk, subject
 from retrieval.pinyin import in_characters
-from retrieval.questions import is_small_talk, scope_of
+from retrieval.questions import scope_of
 from retrieval.selection import Chosen, select
 from retrieval.terms import wanted
 from retrieval.types import Answer, Filters, Question
@@ -146,7 +147,7 @@ class _Generation:
         return fuse(dense, texts.hits, wholes.similarities(vector, whole), read_for(count)), ranked
 
     def words(self, question: str, text: str) -> _Words:
-        """Return a question's words; `text` is the question with names as the archive has them."""
+        """Return a question's words; `text` is what it is about, with names as the archive has them."""
         sought = weighing.sought(text, self.lexical)
         return _Words(sought, weighing.asked(question, text, sought, self.lexical) if sought.wanted else None)
 
@@ -250,7 +251,7 @@ class Archive:
         """
 
         def answered(generation: _Generation) -> Answer:
-            text = in_characters(question.text, generation.lexical.frequency)
+            text = in_characters(subject(question.text), generation.lexical.frequency)
             known = self._searched(generation, question, text)
             with self._stage("quote"):
                 found = self._page(generation, replace(question, text=text), *known)
@@ -299,7 +300,7 @@ class Archive:
     ) -> tuple[list[Candidate], dict[str, Ranks], _Words]:
         """Return the comments found for a question, with their ranks, and the question by its words.
 
-        `text` is the question with names as the archive has them.
+        `text` is what it is about, with names as the archive has them.
         """
         scope = scope_of(question.filters, generation.manifest)
         pool = pool_of(question.count)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from datetime import date
 from typing import TYPE_CHECKING, Literal
@@ -18,25 +17,6 @@ if TYPE_CHECKING:
 
 #: Longer questions are refused: nobody reads an answer to one, and a model sees its beginning only.
 LONGEST = 2_000
-#: Greetings, thanks and farewells, and the words around them that ask nothing either; folded.
-_POLITE_EN = """
-    hi|hello|hey|hey there|greetings|good morning|good afternoon|good evening|good night|how are you|
-    how are you doing|how do you do|what's up|whats up|thanks|thank you|thank you so much|
-    thank you very much|thanks a lot|many thanks|thx|cheers|bye|goodbye|see you|ok|okay|cool|lol|please|
-    there|bot|threadbot|everyone|help|help me
-"""
-_POLITE_ZH = """
-    你好|您好|大家好|嗨|哈喽|哈罗|喂|早上好|下午好|晚上好|早安|晚安|在吗|在不在|多谢|谢谢|感谢|辛苦|再见|拜拜|好的|
-    好|行|嗯|哈|呵|帮助|机器人|你|您|了|啊|呀|吗|哦|喔|呢|吧|大家
-"""
-
-
-def _one_of(words: str) -> str:
-    """Return a pattern for any of the words, the longest first."""
-    return "|".join(sorted(map(re.escape, re.sub(r"\s*\n\s*", "", words).split("|")), key=len, reverse=True))
-
-
-_POLITE = re.compile(rf"\b(?:{_one_of(_POLITE_EN)})\b|{_one_of(_POLITE_ZH)}")
 
 
 def ask(
@@ -72,14 +52,6 @@ def ask(
         )
     chosen = (language_of(clean) or "en") if language == "auto" else language
     return Question(clean, chosen, count, filters or Filters())
-
-
-def is_small_talk(text: str) -> bool:
-    """Tell whether a text greets, thanks or commands, and asks for nothing."""
-    folded = fold(text).strip()
-    if re.fullmatch(r"/\w+", folded):
-        return True
-    return not any(character.isalnum() for character in _POLITE.sub("", folded))
 
 
 def scope_of(filters: Filters, manifest: Manifest) -> Scope:

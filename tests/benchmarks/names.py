@@ -2,7 +2,8 @@
 
 Of every name in `retrieval/equivalents.tsv` that an archive's Chinese texts have as it is called there, two
 English questions are asked; how often the first comment, and one of the first five, has the name, and how
-often there is an answer at all.
+often there is an answer at all. The same is asked of the names that no text has in either language; how often
+that is refused.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ import re
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from retrieval.archive import Archive
 from retrieval.dictionary import equivalents
 from retrieval.embedder import embedder_for
 from retrieval.homes import home_of, published
 from retrieval.questions import ask
+
+if TYPE_CHECKING:
+    from retrieval.types import Answer
 
 ASKED = ("What do people say about {}?", "Why does {} come up here?")
 
@@ -28,28 +33,42 @@ def main(data: Path) -> None:
     manifest = published(home)
     assert manifest is not None, "there is no index"
     with closing(home.store(manifest.generation)) as store:
-        texts = {record.comment.id: record.comment.text.zh or "" for record in store.all_records()}
-    named = {}
+        texts = {
+            record.comment.id: "\n".join(text for _, text in record.comment.text.items())
+            for record in store.all_records()
+        }
+    present: dict[str, set[str]] = {}
+    absent: list[str] = []
     for english, chinese in equivalents():
-        if any(word in text for word in chinese for text in texts.values()):
-            said = re.compile(rf"{'|'.join(chinese)}|(?i:(?<![a-z]){english}(?![a-z]))")
-            named[english] = {name for name, text in texts.items() if said.search(text)}
-    first = among = answered = 0
+        said = re.compile(rf"{'|'.join(chinese)}|(?i:(?<![a-z]){english}(?![a-z]))")
+        having = {name for name, text in texts.items() if said.search(text)}
+        if any(word in texts[name] for word in chinese for name in having):
+            present[english] = having
+        elif not having:
+            absent.append(english)
+    first = among = answered = refused = 0
     with closing(Archive(home, embedder_for())) as archive:
         archive.warm()
-        for english, has in named.items():
-            name = english.upper() if len(english) <= len("llm") else english.title()
-            for question in ASKED:
-                answer = archive.answer(ask(question.format(name), count=5))
-                found = [excerpt.comment.id in has for excerpt in answer.excerpts]
+        for english, having in present.items():
+            for answer in _answers(archive, english):
+                found = [excerpt.comment.id in having for excerpt in answer.excerpts]
                 first += found[0]
                 among += any(found)
                 answered += answer.answered
-    asked = len(ASKED) * len(named)
+        for english in absent:
+            refused += sum(not answer.answered for answer in _answers(archive, english))
+    asked = len(ASKED) * len(present)
     sys.stdout.write(
-        f"{len(named)} names, {asked} questions: first {first / asked:.2f}, "
-        f"among five {among / asked:.2f}, answered {answered / asked:.2f}\n"
+        f"{len(present)} names, {asked} questions: first {first / asked:.2f}, "
+        f"among five {among / asked:.2f}, answered {answered / asked:.2f}; "
+        f"{len(absent)} that nobody names: refused {refused / (len(ASKED) * len(absent)):.2f}\n"
     )
+
+
+def _answers(archive: Archive, english: str) -> list[Answer]:
+    """Ask about a name."""
+    name = english.upper() if len(english) <= len("llm") else english.title()
+    return [archive.answer(ask(question.format(name), count=5)) for question in ASKED]
 
 
 if __name__ == "__main__":

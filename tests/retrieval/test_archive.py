@@ -144,6 +144,17 @@ def test_a_name_that_is_missing_is_told(samples):
     assert plain["unnamed"] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("asked", "about"),
+    [("What do people say about drip irrigation?", "drip irrigation"), ("大家怎么看滴灌？", "滴灌")],
+)
+def test_words_that_only_ask_weigh_nothing(samples, asked, about):
+    """What is said of something is found as the thing alone is; the question stays as it was asked."""
+    answer = samples.answer(ask(asked))
+    assert answer.question.text == asked
+    assert answer.excerpts == samples.answer(ask(about)).excerpts
+
+
 def test_the_same_question_has_the_same_answer(samples):
     """Byte for byte, ties included."""
     question = ask("夏天", count=20)

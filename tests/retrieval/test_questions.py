@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.errors import UsageError
-from retrieval.questions import LONGEST, ask, is_small_talk
+from retrieval.questions import LONGEST, ask
 
 
 @pytest.mark.parametrize("text", ["", " \n", "???", "，。！", "😀👍", "\x00", "\ud800", "***", "x" * 10_000])
@@ -42,35 +42,3 @@ def test_any_text_is_a_question_or_one_sentence(text):
     except UsageError as error:
         outcome = str(error).replace("\n", "")
     assert outcome
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["hello", "Hello there!", "hi hi hi", "Thanks a lot 🙏", "thank you", "/start", "/help", "你好", "您好！",
-     "谢谢你", "多謝", "好的，谢谢", "早上好呀", "bye", "help"],
-)  # fmt: skip
-def test_small_talk_asks_nothing(text):
-    """Greetings, thanks, farewells, commands, in both languages and scripts."""
-    assert is_small_talk(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "hello world programs",
-        "谢谢你的番茄",
-        "flip phones",
-        "好用吗",
-        "help with tomatoes",
-        "为什么",
-        "hi-fi",
-    ],
-)
-def test_questions_are_no_small_talk(text):
-    """Polite ones included."""
-    assert not is_small_talk(text)
-
-
-def test_small_talk_is_told_in_linear_time():
-    """However often it is repeated."""
-    assert not is_small_talk("hi " * 600 + "tomatoes")
