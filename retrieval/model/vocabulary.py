@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 import numpy as np
+from cachetools import cached
 from numpy.typing import NDArray
 
 from retrieval.model import TABLE, base, table, tokens
@@ -97,7 +97,8 @@ def count(packed: bytes) -> int:
     return len(packed) // _BYTES
 
 
-@cache
+# Whoever asks while it is being read, as the words of a process's first question do, waits for it.
+@cached({}, condition=threading.Condition())
 def vocabulary() -> Vocabulary:
     """Return the built-in model's vocabulary, which is read once.
 
@@ -107,22 +108,13 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(finder, tokens.tokenizer(base.folder() / "tokenizer.json", words))
 
 
-#: The rows as long as somebody has them: they are 200 MB and take a third of a second to unpack.
-_rows: WeakValueDictionary[str, Floats] = WeakValueDictionary()
-
-
+# Kept as long as somebody has them: they are 200 MB and take a third of a second to unpack.
+@cached(WeakValueDictionary(), condition=threading.Condition())
 def rows() -> Floats:
     """Return every token's row of the built-in model, (n, 384); the same array for all that hold it.
 
     Raises ModelError like `vocabulary`.
     """
-    found = _rows.get("")
-    if found is None:
-        _rows[""] = found = _joined()
-    return found
-
-
-def _joined() -> Floats:
     from safetensors import safe_open
 
     folder, chinese = base.folder(), table.read(TABLE)

@@ -7,11 +7,12 @@ best (`python -m retrieval.model.learn`, README.md of the model), in a sixth of 
 
 from __future__ import annotations
 
-from functools import cache
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from cachetools import cached
 from numpy.typing import NDArray
 
 from retrieval.maxsim import Texts
@@ -29,7 +30,7 @@ NAME = "directions"
 _BLOCK = 8192
 
 
-@cache
+@cached({}, condition=threading.Condition())
 def word_vectors() -> Floats:
     """Return every token's vector, (n, 64), rows of unit length; made once, in a third of a second.
 

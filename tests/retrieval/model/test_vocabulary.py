@@ -1,6 +1,10 @@
 """Texts as tokens, and what each token means by itself."""
 
+import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pytest
@@ -91,6 +95,25 @@ def test_rows_are_shared_while_somebody_has_them():
     rows = vocabulary.rows()
     assert vocabulary.rows() is rows
     assert rows.shape[1] == WIDTH
+
+
+def test_who_asks_while_the_rows_are_unpacked_waits_for_them(monkeypatch):
+    """The model and the words of a process's first question ask at once; twice would take 400 MB more."""
+    everybody, reading = threading.Barrier(3), []
+    read = table.read
+
+    def once(path):
+        reading.append(path)
+        with suppress(threading.BrokenBarrierError):
+            everybody.wait(timeout=0.2)  # in vain, as the others wait elsewhere
+        return read(path)
+
+    monkeypatch.setattr(table, "read", once)
+    monkeypatch.setattr(vocabulary.rows, "cache", WeakValueDictionary())
+    with ThreadPoolExecutor(3) as pool:
+        first, *others = [asked.result() for asked in [pool.submit(vocabulary.rows) for _ in range(3)]]
+    assert all(other is first for other in others)
+    assert len(reading) == 1
 
 
 def test_words_that_say_the_same_lie_together():
