@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from retrieval.types import Excerpt, Hit, Language, Record, Scope, TextHit
 
 #: Passages, and texts, asked of each index for every comment that is read.
-_POOL = 3
+_POOL = 2
 #: How many comments are read for each that is asked for, and how many at least, so that they can be ordered
 #: by what they say, and duplicates and single voices can make room; see the README's evaluation.
-_READ, _LEAST = 4, 20
+_READ, _LEAST = 6, 30
 #: Up to so many texts Chroma is done before words are weighed and texts sought: that begins earlier, while
 #: the model reads the question.
 _SOON = 3_000

@@ -37,6 +37,9 @@ MET = Weights(0.4, 0.55, 0.5 / 80, 1.0)
 #: What the latter lose by how much more like what their thread asks they are than like the question: what
 #: answers that alone is like every question about its thread.
 _ASIDE = 0.14
+#: Where no comment meets a question's words better than this, it is asked in other words, and those that some
+#: have by chance say less: by so many times what the best lacks, down to what is left at least.
+_WELL, _BY, _LEFT = 0.7, 3.0, 0.7
 #: For telling whether the first of them answers at all: how like the question it is counts for more there,
 #: and the words they share for less, than for telling which of them answers best.
 ANSWERING = Weights(0.45, 0.65, 0.6 / 80, 0.55)
@@ -67,6 +70,8 @@ class Candidate:
     common: float | None = None
     #: How well it meets the question's words; None where that was not looked at.
     meeting: Meeting | None = None
+    #: How much that counts, at most 1.
+    trust: float = 1.0
     #: The share of the question in a name that neither the comment has nor what it stands under; told of the
     #: first of all candidates alone, and of one that comes after another for it.
     unnamed: float = 0.0
@@ -93,7 +98,7 @@ class Candidate:
         """Return what candidates are ordered by."""
         if self.meeting is None:
             return self._weighed(FOUND)
-        return self._weighed(MET) - _ASIDE * self.aside
+        return self._weighed(MET, self.trust) - _ASIDE * self.aside
 
     @property
     def beyond(self) -> float:
@@ -112,8 +117,8 @@ class Candidate:
     def _as_a_whole(self) -> float:
         return self.floor if self.whole is None else self.whole
 
-    def _weighed(self, weights: Weights) -> float:
-        meeting = self.meeting.score if self.meeting is not None else 0.0
+    def _weighed(self, weights: Weights, trust: float = 1.0) -> float:
+        meeting = trust * self.meeting.score if self.meeting is not None else 0.0
         return weights.of(self.best_dense, self._as_a_whole, self.best_lexical, meeting)
 
     @property
@@ -210,6 +215,9 @@ def in_order(
     a thread lacks of so many counts as the least evidence there is. A reply need not say again what it is
     about: it gains by the evidence of what it answers, named by `parents`, if that is a candidate too.
     """
+    trust = _trust(candidate.meeting.score for candidate in candidates if candidate.meeting is not None)
+    for candidate in candidates:
+        candidate.trust = trust
     evidence = {candidate.comment_id: candidate.evidence for candidate in candidates}
     least = min(evidence.values(), default=0.0)
     found: dict[str, list[float]] = {}
@@ -225,6 +233,11 @@ def in_order(
         candidate.thread = _THREAD * means[threads[name]] + _PARENT * above
     ordered = sorted(candidates, key=lambda candidate: -evidence[candidate.comment_id] - candidate.thread)
     return led_by(ordered[0], ordered) if ordered else []
+
+
+def _trust(meetings: Iterable[float]) -> float:
+    """Return how much it counts how candidates meet the words, given how well each does."""
+    return min(1.0, max(_LEFT, 1.0 - _BY * (_WELL - max(meetings, default=_WELL))))
 
 
 def led_by(first: Candidate, ordered: Sequence[Candidate]) -> list[Candidate]:

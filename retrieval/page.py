@@ -159,8 +159,9 @@ def met(
     )
     if ordered:
         ordered = _named_first(ordered, lambda one: _unnamed(asked, records[one], vectors, surroundings))
+        doubt = ordered[0].beyond
         for candidate in ordered:
-            candidate.doubt = ordered[0].beyond
+            candidate.doubt = doubt
     return ordered
 
 
@@ -230,6 +231,7 @@ def _explanation(
     }
     if candidate.meeting is not None:
         found["meeting"] = round(candidate.meeting.score, 4)
+        found["trust"] = round(candidate.trust, 4)
         found["aside"] = round(candidate.aside, 4)
         found["missed"] = round(candidate.meeting.missed, 4)
         found["unnamed"] = round(candidate.unnamed, 4)

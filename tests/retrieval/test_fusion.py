@@ -89,6 +89,20 @@ def test_meeting_the_question_s_words_counts():
     assert found.likelihood < likely
 
 
+@pytest.mark.parametrize(
+    ("best", "trust", "order"), [(0.9, 1.0, "ab"), (0.7, 1.0, "ab"), (0.65, 0.85, "ba"), (0.4, 0.7, "ba")]
+)
+def test_words_count_for_less_where_no_comment_meets_them_well(best, trust, order):
+    """Who asks in words that nobody writes is asked by meaning; whether it is answered is told as before."""
+    near, worded = candidates = _similar(b=0.55, a=0.5)
+    near.meeting, worded.meeting = Meeting(best - 0.055, 0.1), Meeting(best, 0.1)
+    before = [candidate.evidence - candidate.beyond for candidate in candidates]
+    found = in_order(candidates, {"a": "all", "b": "all"})
+    assert [candidate.trust for candidate in candidates] == pytest.approx([trust] * 2)
+    assert [candidate.evidence - candidate.beyond for candidate in candidates] == pytest.approx(before)
+    assert "".join(candidate.comment_id for candidate in found) == order
+
+
 def test_what_is_more_like_its_thread_s_question_loses():
     """By how much more, as a whole, than like what is asked; where that is less, or not known, nothing."""
     plain, aside, like, unread = _similar(a=0.5, b=0.5, c=0.5, d=0.5)
