@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _IN_PASSAGE = 0.5
 #: How much a run as long as allowed loses against an empty one: no sentence is quoted for nothing.
 _LENGTH = 0.15
+#: A quote shorter than this share of what is allowed gets its neighbours too: alone it says little.
+_CONTEXT: dict[Language, float] = {"zh": 1 / 12, "en": 1 / 5}
 #: A translation that says less of a word than this is evidence, but not marked.
 _MARKED_SHARE = 0.6
 #: Code points of the short quotes in a reply chain.
@@ -121,17 +123,35 @@ def choose(
 ) -> Quote:
     """Return the run of whole sentences that answers best, at most `limit` code points long.
 
-    One sentence alone may be longer. `found` is the passage that matched best, `held` are the text's marks.
+    One sentence alone may be longer; a very short one comes with the next, or else the one before.
+    `found` is the passage that matched best, `held` are the text's marks.
     """
     best, highest = Span(0, len(text)), -math.inf
     inside, size = found or Span(0, 0), (found.end - found.start if found else 0) or 1
-    for run, matching in _runs(_parsed(text).sentences, inside, held, sought, limit):
+    spans = _parsed(text).sentences
+    for run, matching in _runs(spans, inside, held, sought, limit):
         overlap = min(run.end, inside.end) - max(run.start, inside.start)
         value = matching - _LENGTH * (run.end - run.start) / limit + _IN_PASSAGE * max(0, overlap) / size
         # Of equals the first, and of those that begin together the shortest.
         if (value := round(value, 6)) > highest:
             best, highest = run, value
-    return quote(text, language, best, held, sought)
+    return quote(text, language, _in_context(best, spans, _CONTEXT[language] * limit, limit), held, sought)
+
+
+def _in_context(run: Span, spans: Sequence[Span], least: float, limit: int) -> Span:
+    """Return a run of sentences with as many neighbours as make it long enough, those after it first."""
+    if run.end - run.start >= least:
+        return run
+    after = [span for span in spans if span.start >= run.end]
+    before = [span for span in spans if span.end <= run.start]
+    while run.end - run.start < least:
+        if after and after[0].end - run.start <= limit:
+            run = Span(run.start, after.pop(0).end)
+        elif before and run.end - before[-1].start <= limit:
+            run = Span(before.pop().start, run.end)
+        else:
+            break
+    return run
 
 
 def _runs(
