@@ -22,7 +22,7 @@ _AROUND = """
     what|what's|how|who|which|is|are|was|were|do|does|did|has|have|had|been|being|there|there's|any|anything|
     something|some|the|this|these|those|that|please|can|could|would|you|me|tell|show|give|find|list|know|people|
     people's|folks|users|readers|everyone|everybody|anyone|anybody|someone|somebody|commenters|netizens|they|
-    them|their|others|all|here|thread|threads|discussion|discussions|archive|ever|also|even|actually|really|
+    them|their|your|others|all|here|thread|threads|discussion|discussions|archive|ever|also|even|actually|really|
     usually|about|of|on|regarding|concerning|in|and|so|ok|okay|hey|hi
 """
 _SAYING = """

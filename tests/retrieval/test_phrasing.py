@@ -18,6 +18,7 @@ ENGLISH = [
     "Any thoughts on {}?",
     "So, what are people’s opinions on {}?",
     "tell me about {}",
+    "What are your thoughts on {}?",
     "Who brought up {}?",
     "Does {} come up here?",
     "Why does {} come up here?",
